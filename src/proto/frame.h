@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* frame.h: the head of one frame (RFC 6455 5.2). */
+#ifndef PROTO_FRAME_H
+#define PROTO_FRAME_H
+
+#include <navette/base.h>
+
+#define NV_FRAME_HEAD_MAX 14u
+#define NV_CONTROL_MAX 125u /* RFC 6455 5.5 */
+
+struct nv_frame {
+	bool fin;
+	uint8_t rsv; /* RSV1 is 4, RSV2 is 2, RSV3 is 1 */
+	uint8_t opcode;
+	bool masked;
+	uint8_t key[4];
+	uint64_t len;
+};
+
+static inline bool nv_opcode_is_control(uint8_t opcode)
+{
+	return (opcode & 0x8) != 0;
+}
+
+/* How many bytes of extended length follow the second byte of a head: 0, 2 or 8. */
+size_t nv_frame_length_size(uint8_t second);
+
+/* The payload length of a head that holds its extended length. False when it is not in its shortest
+ * form or has its highest bit set. */
+bool nv_frame_read_length(const uint8_t *head, uint64_t *len);
+
+/* Writes the head in its shortest form; how long it is. */
+size_t nv_frame_write(const struct nv_frame *frame, uint8_t head[NV_FRAME_HEAD_MAX]);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* session_send.c: the sending half of a session: messages, pings, pongs and the Close, encoded
+ * (RFC 6455 5.2 to 5.5, 7). What may be sent now is decided here; what the peer deserves is decided
+ * in session.c. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "proto/close.h"
+#include "proto/mask.h"
+#include "proto/session.h"
+#include "proto/utf8.h"
+
+#define PONGS_MAX 4
+
+/* Pongs that wait until the output is taken: a ring in which the newest displaces the oldest, since
+ * the answer to the last ping is the one that counts (RFC 6455 5.5.3). */
+struct nv_pongs {
+	struct {
+		uint8_t len;
+		uint8_t data[NV_CONTROL_MAX];
+	} ring[PONGS_MAX];
+	unsigned oldest;
+	unsigned count;
+};
+
+static int write_frame(struct nv_session *s, struct nv_frame *frame, struct nv_bytes data,
+                       uint8_t *room, size_t *size)
+{
+	size_t head;
+
+	frame->len = data.len;
+	frame->masked = s->options->role == NV_CLIENT;
+	/* RFC 6455 5.3: a fresh key for every frame. */
+	if (frame->masked && s->options->masking_key(s->options->context, frame->key) < 0)
+		return NV_ERR_SYSTEM;
+	head = nv_frame_write(frame, room);
+	if (frame->masked)
+		nv_mask(room + head, data.data, data.len, frame->key, 0);
+	else if (data.len > 0)
+		memcpy(room + head, data.data, data.len);
+	*size = head + data.len;
+	return 0;
+}
+
+/* Room for one frame behind the output; NULL without memory. */
+static uint8_t *reserve_frame(struct nv_session *s, size_t len)
+{
+	return len > SIZE_MAX / 2 ? NULL : nv_buf_reserve(&s->out, NV_FRAME_HEAD_MAX + len);
+}
+
+/* What was refused leaves no memory behind. */
+static void commit_frame(struct nv_session *s, int error, size_t size)
+{
+	if (error == 0)
+		s->out.len += size;
+	else if (s->out.len == 0)
+		nv_buf_deinit(&s->out);
+}
+
+static int append_control(struct nv_session *s, uint8_t opcode, struct nv_bytes data)
+{
+	struct nv_frame frame = { .fin = true, .opcode = opcode };
+	uint8_t *room;
+	size_t size = 0;
+	int error;
+
+	if (data.len > NV_CONTROL_MAX)
+		return NV_ERR_TOO_BIG;
+	room = reserve_frame(s, data.len);
+	if (!room)
+		return NV_ERR_NOMEM;
+	error = write_frame(s, &frame, data, room, &size);
+	commit_frame(s, error, size);
+	return error;
+}
+
+/* --- Messages --- */
+
+static int check_part(const struct nv_session *s, enum nv_opcode opcode)
+{
+	if (s->close_sent || s->close_received)
+		return NV_ERR_CLOSED;
+	if (opcode == NV_CONTINUATION)
+		return s->sent_opcode ? 0 : NV_ERR_STATE;
+	if (opcode != NV_TEXT && opcode != NV_BINARY)
+		return NV_ERR_INVALID;
+	return s->sent_opcode ? NV_ERR_STATE : 0;
+}
+
+/* RFC 6455 5.6: text is UTF-8 as a whole, though a part may end inside a code point. */
+static int check_sent_text(const struct nv_session *s, uint8_t opcode, struct nv_bytes data,
+                           bool fin, uint8_t *state)
+{
+	if (opcode != NV_TEXT || s->options->unchecked_text)
+		return 0;
+	*state = nv_utf8_feed(*state, data.data, data.len);
+	if (*state == NV_UTF8_REJECT || (fin && *state != NV_UTF8_ACCEPT))
+		return NV_ERR_UTF8;
+	return 0;
+}
+
+int nv_session_encode(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data, bool fin,
+                      uint8_t *room, size_t *size)
+{
+	struct nv_frame frame = { .fin = fin, .opcode = (uint8_t)opcode };
+	uint8_t message = opcode == NV_CONTINUATION ? s->sent_opcode : (uint8_t)opcode;
+	uint8_t state = s->sent_utf8;
+	int error = check_part(s, opcode);
+
+	if (error == 0)
+		error = check_sent_text(s, message, data, fin, &state);
+	if (error == 0)
+		error = write_frame(s, &frame, data, room, size);
+	if (error < 0)
+		return error;
+	s->sent_opcode = fin ? 0 : message;
+	s->sent_utf8 = fin ? NV_UTF8_ACCEPT : state;
+	return 0;
+}
+
+int nv_session_send_part(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data,
+                         bool fin)
+{
+	uint8_t *room = reserve_frame(s, data.len);
+	size_t size = 0;
+	int error;
+
+	if (!room)
+		return NV_ERR_NOMEM;
+	error = nv_session_encode(s, opcode, data, fin, room, &size);
+	commit_frame(s, error, size);
+	return error;
+}
+
+int nv_session_send(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data)
+{
+	return opcode == NV_CONTINUATION ? NV_ERR_INVALID
+	                                 : nv_session_send_part(s, opcode, data, true);
+}
+
+/* --- Control frames --- */
+
+int nv_session_ping(struct nv_session *s, struct nv_bytes data)
+{
+	return s->close_sent || s->close_received ? NV_ERR_CLOSED
+	                                          : append_control(s, NV_PING, data);
+}
+
+int nv_session_pong(struct nv_session *s, struct nv_bytes data)
+{
+	return s->close_sent || s->close_received ? NV_ERR_CLOSED
+	                                          : append_control(s, NV_PONG, data);
+}
+
+int nv_session_answer_ping(struct nv_session *s, struct nv_bytes data)
+{
+	struct nv_pongs *pongs = s->pongs;
+	unsigned place;
+
+	if (!pongs) {
+		pongs = nv_alloc(sizeof *pongs);
+		if (!pongs)
+			return NV_ERR_NOMEM;
+		pongs->oldest = 0;
+		pongs->count = 0;
+		s->pongs = pongs;
+	}
+	place = (pongs->oldest + pongs->count) % PONGS_MAX;
+	if (pongs->count == PONGS_MAX)
+		pongs->oldest = (pongs->oldest + 1) % PONGS_MAX;
+	else
+		pongs->count++;
+	pongs->ring[place].len = (uint8_t)data.len;
+	if (data.len > 0)
+		memcpy(pongs->ring[place].data, data.data, data.len);
+	return 0;
+}
+
+static void append_pongs(struct nv_session *s)
+{
+	struct nv_pongs *pongs = s->pongs;
+
+	s->pongs = NULL;
+	for (; pongs->count > 0; pongs->count--) {
+		struct nv_bytes data = { pongs->ring[pongs->oldest].data,
+			                 pongs->ring[pongs->oldest].len };
+
+		/* Without memory a pong is lost; the next ping asks again. */
+		(void)append_control(s, NV_PONG, data);
+		pongs->oldest = (pongs->oldest + 1) % PONGS_MAX;
+	}
+	nv_free(pongs);
+}
+
+static int append_close(struct nv_session *s, uint16_t status, struct nv_bytes reason)
+{
+	uint8_t payload[NV_CONTROL_MAX];
+
+	if (status == 0 || status == NV_STATUS_NONE)
+		return append_control(s, NV_CLOSE, (struct nv_bytes){ NULL, 0 });
+	payload[0] = (uint8_t)(status >> 8);
+	payload[1] = (uint8_t)status;
+	if (reason.len > 0)
+		memcpy(payload + 2, reason.data, reason.len);
+	return append_control(s, NV_CLOSE, (struct nv_bytes){ payload, 2 + reason.len });
+}
+
+/* Pongs that still wait are dropped: the peer stops reading at the Close. */
+static int send_close(struct nv_session *s, uint16_t status, struct nv_bytes reason)
+{
+	s->close_sent = true;
+	nv_free(s->pongs);
+	s->pongs = NULL;
+	return append_close(s, status, reason);
+}
+
+void nv_session_answer_close(struct nv_session *s, uint16_t status, struct nv_bytes reason)
+{
+	if (!s->close_sent)
+		(void)send_close(s, status, reason);
+}
+
+int nv_session_close(struct nv_session *s, uint16_t status, struct nv_bytes reason)
+{
+	int error;
+
+	if (s->close_sent || s->close_received)
+		return NV_ERR_CLOSED;
+	if (status != 0 && !nv_status_is_sendable(status))
+		return NV_ERR_INVALID;
+	if (status == 0 && reason.len > 0)
+		return NV_ERR_INVALID;
+	if (reason.len > NV_REASON_MAX)
+		return NV_ERR_TOO_BIG;
+	if (!nv_utf8_valid(reason))
+		return NV_ERR_UTF8;
+	error = send_close(s, status, reason);
+	s->close_sent = error == 0;
+	return error;
+}
+
+bool nv_session_close_sent(const struct nv_session *s)
+{
+	return s->close_sent;
+}
+
+/* --- Output --- */
+
+struct nv_bytes nv_session_output(struct nv_session *s)
+{
+	if (s->out.len == 0 && s->pongs)
+		append_pongs(s);
+	return nv_buf_bytes(&s->out);
+}
+
+void nv_session_consume(struct nv_session *s, size_t len)
+{
+	nv_buf_consume(&s->out, len);
+	if (s->out.len == 0)
+		nv_buf_deinit(&s->out);
+}
