@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* test_handshake_client.c: the client's request, and which answers open the connection. */
+#include <stdio.h>
+
+#include "proto/head.h"
+#include "proto/heads.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define CHOSEN_MAX 64u
+
+#define GOOD_START "HTTP/1.1 101 Switching Protocols\r\n"
+#define GOOD_UPGRADE "Upgrade: websocket\r\n"
+#define GOOD_CONNECTION "Connection: Upgrade\r\n"
+#define GOOD_ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+
+/* "the sample nonce" of RFC 6455 1.3 */
+static struct nv_handshake_offer sample_offer(void)
+{
+	struct nv_handshake_offer offer = { .host = nv_str("example.org"),
+		                            .target = nv_str("/chat?x=1") };
+
+	memcpy(offer.nonce, "the sample nonce", sizeof offer.nonce);
+	return offer;
+}
+
+static void request_is_written(void **state)
+{
+	static const char expected[] = "GET /chat?x=1 HTTP/1.1\r\n"
+				       "Host: example.org\r\n"
+				       "Upgrade: websocket\r\n"
+				       "Connection: Upgrade\r\n"
+				       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+				       "Sec-WebSocket-Version: 13\r\n"
+				       "\r\n";
+	struct nv_handshake_offer offer = sample_offer();
+	char out[sizeof expected];
+
+	assert_int_equal(nv_handshake_request(&offer, out, sizeof out), sizeof expected - 1);
+	assert_memory_equal(out, expected, sizeof expected - 1);
+}
+
+static void request_passes_our_own_server(void **state)
+{
+	struct nv_handshake_offer offer = sample_offer();
+	struct nv_head *request;
+	char out[512];
+	int len;
+
+	offer.host = nv_str("[::1]:8080");
+	offer.subprotocols = "chat, superchat";
+	offer.fields = "Origin: http://example.org\r\nCookie: a=b\r\n";
+	len = nv_handshake_request(&offer, out, sizeof out - 1);
+	assert_true(len > 0);
+	out[len] = '\0';
+	request = parse_head(NV_REQUEST, out);
+	assert_int_equal(nv_handshake_check(request).status, 0);
+	assert_bytes(nv_head_field(request, "Host"), "[::1]:8080");
+	assert_bytes(nv_head_field(request, "Origin"), "http://example.org");
+	assert_bytes(nv_head_field(request, "Sec-WebSocket-Protocol"), "chat, superchat");
+	for (size_t i = 0; i < nv_head_field_count(request); i++) {
+		struct nv_bytes name, value;
+		char text[64];
+
+		nv_head_field_at(request, i, &name, &value);
+		snprintf(text, sizeof text, "%.*s", (int)name.len, (const char *)name.data);
+		assert_int_equal(nv_head_count(request, text), 1);
+	}
+	nv_head_free(request);
+}
+
+static void request_must_fit(void **state)
+{
+	struct nv_handshake_offer offer = sample_offer();
+	char out[512];
+	int len = nv_handshake_request(&offer, out, sizeof out);
+
+	for (size_t size = 0; size < (size_t)len; size++)
+		assert_int_equal(nv_handshake_request(&offer, out, size), NV_ERR_TOO_BIG);
+	assert_int_equal(nv_handshake_request(&offer, out, (size_t)len), len);
+}
+
+static void expect_invalid(const struct nv_handshake_offer *offer)
+{
+	char out[512];
+
+	assert_int_equal(nv_handshake_request(offer, out, sizeof out), NV_ERR_INVALID);
+}
+
+static void bad_targets_and_hosts_are_not_written(void **state)
+{
+	static const char *const targets[] = { "",          "chat",       "*",
+		                               "/a b",      "/a\r\nX: y", "/#f",
+		                               "/\xc3\xa9", "/\x7f",      "http://a/" };
+	static const char *const hosts[] = { "", "a b", "a\r\nX: y", "u@a", "a/b", "[::1", "a:b" };
+
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		struct nv_handshake_offer offer = sample_offer();
+
+		offer.target = nv_str(targets[i]);
+		expect_invalid(&offer);
+	}
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct nv_handshake_offer offer = sample_offer();
+
+		offer.host = nv_str(hosts[i]);
+		expect_invalid(&offer);
+	}
+}
+
+static void bad_subprotocols_and_fields_are_not_written(void **state)
+{
+	static const char *const lists[] = { "", ",", "a b", "a, a", "a\r\nX: y", "\"a\"" };
+	static const char *const fields[] = {
+		"X: y",
+		"X: y\n",
+		"X y: z\r\n",
+		"X: y\r\n\r\n",
+		"Host: evil\r\n",
+		"X: y\r\nUpgrade: h2c\r\n",
+		"connection: close\r\n",
+		"Sec-WebSocket-Key: x\r\n",
+		"sec-websocket-version: 8\r\n",
+		"Sec-WebSocket-Extensions: permessage-deflate\r\n",
+		"Content-Length: 5\r\n",
+		"Transfer-Encoding: chunked\r\n",
+	};
+
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		struct nv_handshake_offer offer = sample_offer();
+
+		offer.subprotocols = lists[i];
+		expect_invalid(&offer);
+	}
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		struct nv_handshake_offer offer = sample_offer();
+
+		offer.fields = fields[i];
+		expect_invalid(&offer);
+	}
+}
+
+/* True when the response opens the connection; `chosen` (may be NULL) is the subprotocol. */
+static bool opens(const char *offered, const char *response, char *chosen)
+{
+	struct nv_handshake_offer offer = sample_offer();
+	struct nv_head *head = parse_head(NV_RESPONSE, response);
+	struct nv_bytes subprotocol = nv_str("unset");
+	struct nv_problem problem;
+
+	offer.subprotocols = offered;
+	problem = nv_handshake_verify(head, &offer, &subprotocol);
+	assert_int_equal(problem.status, nv_head_status(head));
+	if (problem.text)
+		assert_absent(subprotocol);
+	if (chosen)
+		snprintf(chosen, CHOSEN_MAX, "%.*s", (int)subprotocol.len,
+		         (const char *)subprotocol.data);
+	nv_head_free(head);
+	return !problem.text;
+}
+
+static void good_answer_opens(void **state)
+{
+	assert_true(opens(NULL, GOOD_START GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "\r\n", NULL));
+	assert_true(opens(NULL, "HTTP/1.1 101\r\n" GOOD_ACCEPT GOOD_CONNECTION GOOD_UPGRADE "\r\n",
+	                  NULL));
+	assert_true(opens(
+		NULL, GOOD_START "UPGRADE: WebSocket\r\nconnection: upgrade\r\n" GOOD_ACCEPT "\r\n",
+		NULL));
+	assert_true(opens(
+		NULL, "HTTP/1.2 101 x\r\n" GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "\r\n", NULL));
+}
+
+static void other_statuses_do_not_open(void **state)
+{
+	static const char *const statuses[] = { "100", "102", "103", "200", "204", "301", "302",
+		                                "400", "401", "403", "404", "426", "500", "503" };
+
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		char text[256];
+
+		snprintf(text, sizeof text,
+		         "HTTP/1.1 %s x\r\n" GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "\r\n",
+		         statuses[i]);
+		assert_false(opens(NULL, text, NULL));
+	}
+	assert_false(opens(
+		NULL, "HTTP/1.0 101 x\r\n" GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "\r\n", NULL));
+}
+
+static void upgrade_and_connection_are_required(void **state)
+{
+	static const char *const bad[] = {
+		GOOD_START GOOD_CONNECTION GOOD_ACCEPT "\r\n",
+		GOOD_START "Upgrade: websockets\r\n" GOOD_CONNECTION GOOD_ACCEPT "\r\n",
+		GOOD_START "Upgrade: h2c, websocket\r\n" GOOD_CONNECTION GOOD_ACCEPT "\r\n",
+		GOOD_START GOOD_UPGRADE GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "\r\n",
+		GOOD_START GOOD_UPGRADE GOOD_ACCEPT "\r\n",
+		GOOD_START GOOD_UPGRADE "Connection: keep-alive\r\n" GOOD_ACCEPT "\r\n",
+		GOOD_START GOOD_UPGRADE "Connection: Upgraded\r\n" GOOD_ACCEPT "\r\n",
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(opens(NULL, bad[i], NULL));
+	assert_true(opens(NULL,
+	                  GOOD_START GOOD_UPGRADE "Connection: keep-alive, Upgrade\r\n" GOOD_ACCEPT
+	                                          "\r\n",
+	                  NULL));
+}
+
+static bool opens_with_accept(const char *lines)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, GOOD_START GOOD_UPGRADE GOOD_CONNECTION "%s\r\n", lines);
+	return opens(NULL, text, NULL);
+}
+
+static void accept_must_match(void **state)
+{
+	assert_true(opens_with_accept(GOOD_ACCEPT));
+	assert_true(
+		opens_with_accept("Sec-WebSocket-Accept: \t s3pPLMBiTxaQ9kYGzzhZRbK+xOo= \t\r\n"));
+	assert_false(opens_with_accept(""));
+	assert_false(opens_with_accept("Sec-WebSocket-Accept:\r\n"));
+	assert_false(opens_with_accept("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOp=\r\n"));
+	assert_false(opens_with_accept("Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+	assert_false(opens_with_accept("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo\r\n"));
+	assert_false(opens_with_accept("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo==\r\n"));
+	assert_false(opens_with_accept(GOOD_ACCEPT GOOD_ACCEPT));
+}
+
+static bool opens_with(const char *offered, const char *lines, char *chosen)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, GOOD_START GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT "%s\r\n",
+	         lines);
+	return opens(offered, text, chosen);
+}
+
+static void subprotocol_must_be_one_that_was_offered(void **state)
+{
+	char chosen[CHOSEN_MAX];
+
+	assert_true(opens_with("chat, superchat", "Sec-WebSocket-Protocol: superchat\r\n", chosen));
+	assert_string_equal(chosen, "superchat");
+	assert_true(opens_with("chat,superchat", "Sec-WebSocket-Protocol: \tchat \r\n", chosen));
+	assert_string_equal(chosen, "chat");
+	assert_true(opens_with("chat, superchat", "", chosen));
+	assert_string_equal(chosen, "");
+	assert_false(opens_with("chat", "Sec-WebSocket-Protocol: Chat\r\n", NULL));
+	assert_false(opens_with("chat", "Sec-WebSocket-Protocol: other\r\n", NULL));
+	assert_false(opens_with(NULL, "Sec-WebSocket-Protocol: chat\r\n", NULL));
+	assert_false(opens_with("chat", "Sec-WebSocket-Protocol:\r\n", NULL));
+	assert_false(opens_with("a, b", "Sec-WebSocket-Protocol: a, b\r\n", NULL));
+	assert_false(opens_with(
+		"a, b", "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n", NULL));
+	assert_false(opens_with("a", "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a\r\n",
+	                        NULL));
+}
+
+static void no_extension_was_offered(void **state)
+{
+	assert_false(opens_with(NULL, "Sec-WebSocket-Extensions: permessage-deflate\r\n", NULL));
+	assert_false(opens_with(
+		NULL, "Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b\r\n", NULL));
+	assert_false(opens_with(NULL, "Sec-WebSocket-Extensions: a;;\r\n", NULL));
+	assert_false(opens_with(NULL, "Sec-WebSocket-Extensions:\r\n", NULL));
+}
+
+static void body_fields_of_a_101_are_ignored(void **state)
+{
+	assert_true(opens_with(NULL, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", NULL));
+}
+
+static void expect_problem(const char *response, int status, const char *text)
+{
+	struct nv_handshake_offer offer = sample_offer();
+	struct nv_head *head = parse_head(NV_RESPONSE, response);
+	struct nv_bytes subprotocol;
+	struct nv_problem problem = nv_handshake_verify(head, &offer, &subprotocol);
+
+	assert_int_equal(problem.status, status);
+	assert_string_equal(problem.text, text);
+	nv_head_free(head);
+}
+
+static void problems_tell_what_is_wrong(void **state)
+{
+	expect_problem("HTTP/1.1 403 Forbidden\r\n\r\n", 403, "the server refuses the connection");
+	expect_problem("HTTP/1.1 302 Found\r\n\r\n", 302, "the server redirects elsewhere");
+	expect_problem(GOOD_START GOOD_UPGRADE GOOD_CONNECTION "Sec-WebSocket-Accept: x\r\n\r\n",
+	               101, "the Sec-WebSocket-Accept value does not match the key");
+	expect_problem(GOOD_START GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT
+	               "Sec-WebSocket-Extensions: a;\r\n\r\n",
+	               101, "Sec-WebSocket-Extensions is malformed in the answer");
+	expect_problem(GOOD_START GOOD_UPGRADE GOOD_CONNECTION GOOD_ACCEPT
+	               "Sec-WebSocket-Extensions: a\r\n\r\n",
+	               101, "the server chose an extension that was not offered");
+}
+
+/* Interim answers are heads of their own; frames behind the last head stay. */
+static void interim_answers_are_skipped_head_by_head(void **state)
+{
+	static const char stream[] =
+		"HTTP/1.1 100 Continue\r\n\r\n"
+		"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" GOOD_START GOOD_UPGRADE
+			GOOD_CONNECTION GOOD_ACCEPT "\r\n\x81\x02hi";
+	static const int statuses[] = { 100, 103, 101 };
+	struct nv_handshake_offer offer = sample_offer();
+	struct nv_bytes rest = nv_str(stream);
+	struct nv_bytes subprotocol;
+
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		struct outcome outcome = feed_every_way(NV_RESPONSE, rest);
+
+		assert_int_equal(outcome.result, 1);
+		assert_int_equal(nv_head_status(outcome.head), statuses[i]);
+		assert_int_equal(!nv_handshake_verify(outcome.head, &offer, &subprotocol).text,
+		                 statuses[i] == 101);
+		rest.data += outcome.used;
+		rest.len -= outcome.used;
+		nv_head_free(outcome.head);
+	}
+	assert_true(nv_bytes_is(rest, "\x81\x02hi"));
+}
+
+/* What our server answers, our client believes. */
+static void both_halves_agree(void **state)
+{
+	struct nv_handshake_offer offer = sample_offer();
+	char out[512];
+	struct nv_head *request;
+	char chosen[CHOSEN_MAX];
+
+	for (int first = 0; first < 256; first++) {
+		offer.nonce[0] = (uint8_t)first;
+		offer.subprotocols = "a, b";
+		out[nv_handshake_request(&offer, out, sizeof out - 1)] = '\0';
+		request = parse_head(NV_REQUEST, out);
+		assert_int_equal(nv_handshake_check(request).status, 0);
+		out[nv_handshake_accept(request, "b", NULL, out, sizeof out - 1)] = '\0';
+		nv_head_free(request);
+		if (first == 't')
+			assert_true(opens("a, b", out, chosen));
+		else
+			assert_false(opens("a, b", out, NULL));
+	}
+	assert_string_equal(chosen, "b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_is_written),
+		cmocka_unit_test(request_passes_our_own_server),
+		cmocka_unit_test(request_must_fit),
+		cmocka_unit_test(bad_targets_and_hosts_are_not_written),
+		cmocka_unit_test(bad_subprotocols_and_fields_are_not_written),
+		cmocka_unit_test(good_answer_opens),
+		cmocka_unit_test(other_statuses_do_not_open),
+		cmocka_unit_test(upgrade_and_connection_are_required),
+		cmocka_unit_test(accept_must_match),
+		cmocka_unit_test(subprotocol_must_be_one_that_was_offered),
+		cmocka_unit_test(no_extension_was_offered),
+		cmocka_unit_test(body_fields_of_a_101_are_ignored),
+		cmocka_unit_test(problems_tell_what_is_wrong),
+		cmocka_unit_test(interim_answers_are_skipped_head_by_head),
+		cmocka_unit_test(both_halves_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
