@@ -113,7 +113,8 @@ enum nv_status {
 };
 
 /* Replaces malloc, realloc and free for the whole library. `realloc(NULL, n)` must allocate.
- * Call it before anything else of the library, once; not thread-safe. NULL restores the C library. */
+ * Call it before anything else of the library; the functions must be thread-safe. NULL restores the
+ * C library. */
 struct nv_allocator {
 	void *(*realloc)(void *context, void *ptr, size_t size);
 	void (*free)(void *context, void *ptr);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* loop.h: one thread's event loop, as the layers above see it. The public half (nv_loop_new, run,
+ * stop, fd) stands in navette.h; this is what a backend gives to servers and clients.
+ *
+ * A turn: wait; run what other threads posted; read every ready socket, each stream that was read
+ * flushing what it had to say; fire timers; raise on_close of the streams that closed; flush every
+ * other dirty stream once; raise on_close of those that broke in it. So a stream is flushed twice a
+ * turn at most, and what on_close said to others leaves together with the rest. loop_epoll.c
+ * implements it, the tests do so again over virtual time. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include "net/address.h"
+#include "net/stream.h"
+#include "net/timer.h"
+
+struct nv_loop;
+
+/* Also declared in navette.h, which this layer does not include. */
+NV_API struct nv_loop *nv_loop_new(void); /* NULL without memory or descriptors */
+
+/* Runs what is still posted and raises on_close of what is closing. Every other stream, listener
+ * and timer must have been closed or stopped before. NULL does nothing. */
+NV_API void nv_loop_free(struct nv_loop *loop);
+
+/* Turns until nv_loop_stop; 0 or NV_ERR_SYSTEM, NV_ERR_STATE from inside a turn. */
+NV_API int nv_loop_run(struct nv_loop *loop);
+
+/* One turn, which waits for at most timeout_ms, for ever if that is negative. */
+NV_API int nv_loop_run_once(struct nv_loop *loop, int timeout_ms);
+
+/* Makes nv_loop_run return after its turn, or the next nv_loop_run at once. Any thread, and signal
+ * handlers. */
+NV_API void nv_loop_stop(struct nv_loop *loop);
+
+/* For a program with a loop of its own: call nv_loop_run_once(loop, 0) when fd is readable, or when
+ * timeout_ms (-1: never) has passed. */
+NV_API int nv_loop_fd(const struct nv_loop *loop);
+NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
+
+/* Monotonic milliseconds, read once a turn. */
+uint64_t nv_loop_now(const struct nv_loop *loop);
+
+/* Timers of this loop; only on its thread. 0 or NV_ERR_NOMEM; moving a timer never fails. */
+int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t delay_ms);
+void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer);
+
+/* Work that crosses threads. The task is the poster's until `run` starts on the loop's thread, in
+ * the order of the posts of each thread; one wake-up for a burst. Any thread; never fails. */
+struct nv_task {
+	struct nv_task *next;
+	void (*run)(struct nv_task *task);
+};
+void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task);
+
+/* Starts reading a connected socket, which the loop owns from then on. 0 or an error, and the
+ * socket stays the caller's. Sets ops, loop and the private part of the stream; the owner has
+ * zeroed it and set `events`. */
+int nv_loop_adopt(struct nv_loop *loop, struct nv_stream *stream, int fd);
+
+/* Starts a TCP connect: on_open, or on_close with the reason. 0, or an error at once and no event.
+ * What is in `out` by then leaves after on_open. */
+int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct nv_address *to);
+
+/* A listening socket. The owner embeds it, zeroed, sets on_accept, and stops it before freeing it,
+ * which it may do in either event. */
+struct nv_listener {
+	void (*on_accept)(struct nv_listener *listener, int fd, const struct nv_address *peer);
+	void (*on_error)(struct nv_listener *listener,
+	                 int error); /* accept paused 100 ms; may be NULL */
+	struct nv_loop *loop;
+	struct nv_timer retry;
+	int fd;
+};
+
+/* Accepts from then on; on_accept owns each new socket. 0 or an error, and the socket stays the
+ * caller's. Out of descriptors or memory it pauses for 100 ms instead of spinning. */
+int nv_loop_listen(struct nv_loop *loop, struct nv_listener *listener, int fd);
+void nv_loop_unlisten(struct nv_listener *listener); /* closes the socket; twice does nothing */
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* mailbox.c: a stack of tasks that writers push by compare-and-swap and the reader takes whole.
+ *
+ * Taking everything by one exchange leaves no room for the ABA problem. The tasks stay the
+ * posters'; waking the reader is the loop's part. */
+#include "net/mailbox.h"
+
+#include "net/loop.h"
+
+bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *task)
+{
+	struct nv_task *newest = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
+
+	do {
+		task->next = newest;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&mailbox->newest, &newest, task, memory_order_release, memory_order_relaxed));
+	return newest == NULL;
+}
+
+struct nv_task *nv_mailbox_take(struct nv_mailbox *mailbox)
+{
+	struct nv_task *task =
+		atomic_exchange_explicit(&mailbox->newest, NULL, memory_order_acquire);
+	struct nv_task *oldest = NULL;
+
+	while (task) {
+		struct nv_task *next = task->next;
+
+		task->next = oldest;
+		oldest = task;
+		task = next;
+	}
+	return oldest;
+}
+
+void nv_mailbox_run(struct nv_mailbox *mailbox)
+{
+	struct nv_task *task = nv_mailbox_take(mailbox);
+
+	while (task) {
+		struct nv_task *next = task->next;
+
+		task->run(task);
+		task = next;
+	}
+}

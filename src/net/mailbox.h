@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* mailbox.h: where other threads leave tasks for a loop; lock-free, many writers, one reader. */
+#ifndef NET_MAILBOX_H
+#define NET_MAILBOX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct nv_task;
+
+/* Embedded by the loop, zeroed. Holds no memory of its own: the tasks are its links. */
+struct nv_mailbox {
+	_Atomic(struct nv_task *) newest;
+};
+
+/* Any thread. True when it was empty, and the reader is to be woken: once for a burst. */
+bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *task);
+
+static inline bool nv_mailbox_is_empty(const struct nv_mailbox *mailbox)
+{
+	return atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL;
+}
+
+/* The reader takes everything, linked by `next`, in the order of the posts; NULL when empty. */
+struct nv_task *nv_mailbox_take(struct nv_mailbox *mailbox);
+
+/* Takes everything and runs it. A task may post itself, or be freed, in its `run`. */
+void nv_mailbox_run(struct nv_mailbox *mailbox);
+
+#endif

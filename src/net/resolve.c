@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* resolve.c: getaddrinfo in a detached thread for each look-up, which posts its answer to the loop.
+ *
+ * A look-up belongs to its thread until that has posted it, then to the loop. The lock is for the
+ * moment between: a cancelled one is never posted, since its loop may be gone, and freed by the
+ * thread. */
+#include "net/resolve.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/list.h"
+#include "net/sock.h"
+
+struct nv_resolve {
+	struct nv_task task;
+	struct nv_loop *loop;
+	void (*done)(void *context, const struct nv_resolved *result);
+	void *context;
+	pthread_mutex_t lock;
+	bool cancelled; /* under the lock */
+	uint16_t port;
+	struct nv_address *addresses;
+	struct nv_resolved result;
+	char host[];
+};
+
+static void resolve_free(struct nv_resolve *resolve)
+{
+	pthread_mutex_destroy(&resolve->lock);
+	nv_free(resolve->addresses);
+	nv_free(resolve);
+}
+
+static void fail(struct nv_resolve *resolve, int error, const char *text)
+{
+	resolve->result = (struct nv_resolved){ .error = error, .text = text };
+}
+
+static bool add(struct nv_resolve *resolve, const struct nv_address *address)
+{
+	size_t count = resolve->result.count;
+	struct nv_address *grown = nv_realloc(resolve->addresses, (count + 1) * sizeof(*grown));
+
+	if (!grown) {
+		fail(resolve, NV_ERR_NOMEM, nv_strerror(NV_ERR_NOMEM));
+		return false;
+	}
+	grown[count] = *address;
+	resolve->addresses = grown;
+	resolve->result.addresses = grown;
+	resolve->result.count = count + 1;
+	return true;
+}
+
+static bool add_literal(struct nv_resolve *resolve, const char *text)
+{
+	struct nv_address address;
+
+	return nv_address_parse(text, resolve->port, &address) && add(resolve, &address);
+}
+
+static void add_all(struct nv_resolve *resolve, const struct addrinfo *info)
+{
+	for (; info; info = info->ai_next) {
+		struct nv_address address;
+
+		if (!nv_sock_address(info->ai_addr, &address))
+			continue;
+		address.port = resolve->port;
+		if (!add(resolve, &address))
+			return;
+	}
+}
+
+static void look_up(struct nv_resolve *resolve)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *info = NULL;
+	int error = getaddrinfo(resolve->host, NULL, &hints, &info);
+
+	if (error) {
+		fail(resolve, NV_ERR_ADDRESS, gai_strerror(error));
+		return;
+	}
+	add_all(resolve, info);
+	freeaddrinfo(info);
+	if (!resolve->result.error && resolve->result.count == 0)
+		fail(resolve, NV_ERR_ADDRESS, nv_strerror(NV_ERR_ADDRESS));
+}
+
+/* True when the answer goes through the loop's mailbox, which frees the look-up. */
+static bool post(struct nv_resolve *resolve)
+{
+	bool posted;
+
+	pthread_mutex_lock(&resolve->lock);
+	posted = !resolve->cancelled;
+	if (posted)
+		nv_loop_post_task(resolve->loop, &resolve->task);
+	pthread_mutex_unlock(&resolve->lock);
+	return posted;
+}
+
+static void *run_thread(void *context)
+{
+	struct nv_resolve *resolve = context;
+
+	look_up(resolve);
+	if (!post(resolve))
+		resolve_free(resolve);
+	return NULL;
+}
+
+static void answer(struct nv_task *task)
+{
+	struct nv_resolve *resolve = nv_container_of(task, struct nv_resolve, task);
+	bool cancelled;
+
+	/* Waits for the thread that has posted to be out of the lock. */
+	pthread_mutex_lock(&resolve->lock);
+	cancelled = resolve->cancelled;
+	pthread_mutex_unlock(&resolve->lock);
+	if (!cancelled)
+		resolve->done(resolve->context, &resolve->result);
+	resolve_free(resolve);
+}
+
+/* The program's signals are not for this thread. */
+static bool start_thread(struct nv_resolve *resolve)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all;
+	sigset_t kept;
+	bool started;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &kept);
+	started = pthread_create(&thread, &attributes, run_thread, resolve) == 0;
+	pthread_sigmask(SIG_SETMASK, &kept, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static struct nv_resolve *resolve_new(struct nv_loop *loop, const char *host, uint16_t port)
+{
+	size_t size = strlen(host) + 1;
+	struct nv_resolve *resolve = nv_alloc_zero(sizeof(*resolve) + size);
+
+	if (!resolve)
+		return NULL;
+	if (pthread_mutex_init(&resolve->lock, NULL) != 0) {
+		nv_free(resolve);
+		return NULL;
+	}
+	resolve->task.run = answer;
+	resolve->loop = loop;
+	resolve->port = port;
+	memcpy(resolve->host, host, size);
+	return resolve;
+}
+
+struct nv_resolve *nv_resolve_start(struct nv_loop *loop, const char *host, uint16_t port,
+                                    void (*done)(void *context, const struct nv_resolved *result),
+                                    void *context)
+{
+	struct nv_resolve *resolve = resolve_new(loop, host, port);
+
+	if (!resolve)
+		return NULL;
+	resolve->done = done;
+	resolve->context = context;
+	if (strcasecmp(host, "localhost") == 0) {
+		if (add_literal(resolve, "127.0.0.1"))
+			add_literal(resolve, "::1");
+	} else if (!add_literal(resolve, host) && !resolve->result.error) {
+		if (start_thread(resolve))
+			return resolve;
+		fail(resolve, NV_ERR_LIMIT, nv_strerror(NV_ERR_LIMIT));
+	}
+	post(resolve);
+	return resolve;
+}
+
+void nv_resolve_cancel(struct nv_resolve *resolve)
+{
+	pthread_mutex_lock(&resolve->lock);
+	resolve->cancelled = true;
+	pthread_mutex_unlock(&resolve->lock);
+}

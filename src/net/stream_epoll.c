@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* stream_epoll.c: the streams of the epoll backend: adopt, connect, receive, flush and close.
+ *
+ * A stream is in epoll only while it waits for something. It is in one list at most: to be flushed
+ * (or starved of kernel memory), or to be closed. Its memory is the owner's, which may free it in
+ * on_close and not before. */
+#include "net/loop_epoll.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "net/sock.h"
+
+#define MAX_SLICES 64u
+#define LAST_READS 128 /* more than a receive queue holds */
+#define STARVED_MS 10u
+
+enum {
+	BLOCKED = NV_STREAM_BLOCKED, /* the socket, or a timer, tells when to go on */
+	CONNECTING = 1u << 1,
+	PAUSED = 1u << 2,
+	ENDED = 1u << 3,    /* the peer's end was read */
+	STARVED = 1u << 4,  /* blocked for want of kernel memory, in the list of those */
+	FINISHES = 1u << 5, /* shutdown was called */
+	FINISHED = 1u << 6, /* and FIN was sent */
+	BROKEN = 1u << 7,   /* a send has failed: the peer's last bytes, then close */
+	CLOSING = 1u << 8,
+	IN_EPOLL = 1u << 9,
+	OUT_EPOLL = 1u << 10
+};
+
+static bool is(const struct nv_stream *stream, unsigned int flags)
+{
+	return (stream->flags & flags) != 0;
+}
+
+static void set(struct nv_stream *stream, unsigned int flags, bool on)
+{
+	unsigned int kept = stream->flags & ~flags;
+
+	stream->flags = (uint16_t)(on ? kept | flags : kept);
+}
+
+static bool reads(const struct nv_stream *stream)
+{
+	return !is(stream, CONNECTING | PAUSED | ENDED | CLOSING);
+}
+
+static uint32_t wanted_events(const struct nv_stream *stream)
+{
+	uint32_t events = reads(stream) ? EPOLLIN : 0;
+
+	if (is(stream, CONNECTING | BLOCKED) && !is(stream, STARVED | CLOSING))
+		events |= EPOLLOUT;
+	return events;
+}
+
+static int want(struct nv_stream *stream)
+{
+	uint32_t events = wanted_events(stream);
+	uint32_t before =
+		(is(stream, IN_EPOLL) ? EPOLLIN : 0u) | (is(stream, OUT_EPOLL) ? EPOLLOUT : 0u);
+	int error = nv_epoll_want(stream->loop, stream->fd, nv_epoll_stream_key(stream), before,
+	                          events);
+
+	if (error)
+		return error;
+	set(stream, IN_EPOLL, events & EPOLLIN);
+	set(stream, OUT_EPOLL, events & EPOLLOUT);
+	return 0;
+}
+
+static void stream_close(struct nv_stream *stream, int error)
+{
+	if (is(stream, CLOSING))
+		return;
+	set(stream, CLOSING, true);
+	stream->error = (int16_t)error;
+	nv_outq_deinit(&stream->out);
+	want(stream);
+	nv_list_remove(&stream->link);
+	nv_list_push(&stream->loop->closing, &stream->link);
+}
+
+static void update(struct nv_stream *stream)
+{
+	int error = want(stream);
+
+	if (error)
+		stream_close(stream, error);
+}
+
+static void stream_flush(struct nv_stream *stream)
+{
+	if (is(stream, CONNECTING | BLOCKED | FINISHED | BROKEN | CLOSING))
+		return;
+	if (nv_list_empty(&stream->link))
+		nv_list_push(&stream->loop->dirty, &stream->link);
+}
+
+static void stream_pause(struct nv_stream *stream, bool paused)
+{
+	if (is(stream, CLOSING))
+		return;
+	set(stream, PAUSED, paused);
+	update(stream);
+}
+
+static void stream_shutdown(struct nv_stream *stream)
+{
+	set(stream, FINISHES, true);
+	stream_flush(stream);
+}
+
+static const struct nv_stream_ops OPS = {
+	.flush = stream_flush,
+	.pause = stream_pause,
+	.shutdown = stream_shutdown,
+	.close = stream_close,
+};
+
+/* One receive, and its event. False when nothing came that could be followed by more. */
+static bool receive(struct nv_stream *stream)
+{
+	uint8_t *buffer = stream->loop->buffer;
+	ssize_t len = recv(stream->fd, buffer, NV_EPOLL_BUFFER, MSG_DONTWAIT);
+
+	if (len > 0) {
+		stream->events->on_data(stream, buffer, (size_t)len);
+		return true;
+	}
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return errno == EINTR;
+	if (is(stream, BROKEN))
+		return false;
+	if (len < 0) {
+		stream_close(stream, nv_sock_error_of(errno));
+		return false;
+	}
+	set(stream, ENDED, true);
+	update(stream);
+	if (!is(stream, CLOSING))
+		stream->events->on_data(stream, buffer, 0);
+	if (is(stream, FINISHED))
+		stream_close(stream, 0);
+	return false;
+}
+
+/* The peer may have said why before it broke off, so what the kernel still holds comes first. */
+static void break_off(struct nv_stream *stream, int error)
+{
+	set(stream, BROKEN, true);
+	for (int i = 0; i < LAST_READS && reads(stream) && receive(stream); i++)
+		continue;
+	stream_close(stream, error);
+}
+
+static void starve(struct nv_stream *stream)
+{
+	struct nv_loop *loop = stream->loop;
+
+	if (loop->thaw.place == 0 && nv_loop_start_timer(loop, &loop->thaw, STARVED_MS) < 0) {
+		stream_close(stream, NV_ERR_NOMEM);
+		return;
+	}
+	set(stream, BLOCKED | STARVED, true);
+	nv_list_push(&loop->starved, &stream->link);
+	update(stream);
+}
+
+static ssize_t send_front(struct nv_stream *stream)
+{
+	struct nv_bytes slices[MAX_SLICES];
+	struct iovec parts[MAX_SLICES];
+	struct msghdr message = { .msg_iov = parts };
+	ssize_t sent;
+
+	message.msg_iovlen = nv_outq_peek(&stream->out, slices, MAX_SLICES);
+	for (size_t i = 0; i < message.msg_iovlen; i++) {
+		parts[i].iov_base = (void *)(uintptr_t)slices[i].data;
+		parts[i].iov_len = slices[i].len;
+	}
+	do {
+		sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (sent < 0 && errno == EINTR);
+	return sent;
+}
+
+/* False when the stream can't go on this turn. */
+static bool send_some(struct nv_stream *stream)
+{
+	ssize_t sent = stream->out.len > 0 ? send_front(stream) : 0;
+
+	if (sent >= 0) {
+		nv_outq_consume(&stream->out, (size_t)sent);
+		stream->written += (uint32_t)sent;
+		return true;
+	}
+	if (errno == EAGAIN)
+		return true;
+	if (errno == ENOBUFS || errno == ENOMEM)
+		starve(stream);
+	else
+		break_off(stream, nv_sock_error_of(errno));
+	return false;
+}
+
+static void finish(struct nv_stream *stream)
+{
+	if (shutdown(stream->fd, SHUT_WR) < 0) {
+		break_off(stream, nv_sock_error_of(errno));
+		return;
+	}
+	set(stream, FINISHED, true);
+	if (is(stream, ENDED))
+		stream_close(stream, 0);
+}
+
+/* Sends once; the rest waits for the socket, so that one stream can't hold up the others. */
+static void flush(struct nv_stream *stream)
+{
+	bool blocked = is(stream, BLOCKED);
+
+	nv_list_remove(&stream->link);
+	set(stream, STARVED, false);
+	if (!send_some(stream))
+		return;
+	set(stream, BLOCKED, stream->out.len > 0);
+	update(stream);
+	if (is(stream, BLOCKED | CLOSING))
+		return;
+	if (blocked)
+		stream->events->on_drain(stream);
+	if (is(stream, FINISHES) && !is(stream, CLOSING) && stream->out.len == 0)
+		finish(stream);
+}
+
+static void opened(struct nv_stream *stream)
+{
+	int error = nv_sock_error(stream->fd);
+
+	if (error) {
+		stream_close(stream, error);
+		return;
+	}
+	set(stream, CONNECTING, false);
+	if (stream->out.len > 0 || is(stream, FINISHES))
+		stream_flush(stream);
+	update(stream);
+	if (!is(stream, CLOSING))
+		stream->events->on_open(stream);
+}
+
+/* Dirty, or blocked and now writable, or broken. */
+static bool can_flush(const struct nv_stream *stream, uint32_t events)
+{
+	if (is(stream, CLOSING))
+		return false;
+	if (is(stream, BLOCKED))
+		return (events & ~(uint32_t)EPOLLIN) != 0;
+	return !nv_list_empty(&stream->link);
+}
+
+void nv_epoll_stream_ready(struct nv_stream *stream, uint32_t events)
+{
+	if (is(stream, CONNECTING))
+		opened(stream);
+	else if (reads(stream) && (events & ~(uint32_t)EPOLLOUT))
+		receive(stream);
+	if (can_flush(stream, events))
+		flush(stream);
+}
+
+/* What is dirtied on the way is flushed in the next turn, which then comes at once. */
+void nv_epoll_flush_dirty(struct nv_loop *loop)
+{
+	nv_list_splice(&loop->flushing, &loop->dirty);
+	while (!nv_list_empty(&loop->flushing))
+		flush(nv_container_of(loop->flushing.next, struct nv_stream, link));
+}
+
+void nv_epoll_raise_closed(struct nv_loop *loop)
+{
+	while (!nv_list_empty(&loop->closing)) {
+		struct nv_stream *stream =
+			nv_container_of(loop->closing.next, struct nv_stream, link);
+
+		nv_list_remove(&stream->link);
+		nv_sock_close(stream->fd);
+		stream->fd = -1;
+		loop->streams--;
+		stream->events->on_close(stream, stream->error);
+	}
+}
+
+static int start(struct nv_loop *loop, struct nv_stream *stream, int fd, unsigned int flags)
+{
+	int error;
+
+	assert(stream->events);
+	stream->ops = &OPS;
+	stream->loop = loop;
+	stream->fd = fd;
+	stream->written = 0;
+	stream->error = 0;
+	stream->flags = (uint16_t)flags;
+	nv_list_init(&stream->link);
+	error = want(stream);
+	if (error)
+		return error;
+	loop->streams++;
+	return 0;
+}
+
+int nv_loop_adopt(struct nv_loop *loop, struct nv_stream *stream, int fd)
+{
+	return start(loop, stream, fd, 0);
+}
+
+int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct nv_address *to)
+{
+	int fd = nv_sock_connect(to);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = start(loop, stream, fd, CONNECTING);
+	if (error)
+		nv_sock_close(fd);
+	return error;
+}
