@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* navette.h: WebSocket servers and clients.
+ *
+ * Callbacks run on the thread of their loop, and everything that belongs to a connection is called
+ * on that thread; what any thread may call says so. A handler may call anything, also close its own
+ * connection or stop the server. The rules on bytes and errors stand at the top of base.h. */
+#ifndef NAVETTE_NAVETTE_H
+#define NAVETTE_NAVETTE_H
+
+#include <navette/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct nv_loop;
+struct nv_server;
+struct nv_client;
+struct nv_conn;
+struct nv_request;
+
+/* --- The event loop --- */
+
+NV_API struct nv_loop *nv_loop_new(void);       /* NULL without memory or descriptors */
+NV_API void nv_loop_free(struct nv_loop *loop); /* after its clients */
+
+/* Runs until nv_loop_stop, which is also remembered when it comes first. 0 or an error. */
+NV_API int nv_loop_run(struct nv_loop *loop);
+/* One turn: waits at most `timeout_ms` (-1: for ever) for something to do. */
+NV_API int nv_loop_run_once(struct nv_loop *loop, int timeout_ms);
+NV_API void nv_loop_stop(struct nv_loop *loop); /* any thread, and signal handlers */
+
+/* For a program with a loop of its own: wait until this descriptor is readable, at most so many
+ * milliseconds (-1: for ever), then call nv_loop_run_once(loop, 0). */
+NV_API int nv_loop_fd(const struct nv_loop *loop);
+NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
+
+/* --- What happens on a connection --- */
+
+/* Why a connection ended; what lies behind a 1006 (RFC 6455 7.1.5). X(name, text). */
+#define NV_CAUSES(X)                                                                               \
+	X(NV_CAUSE_CLOSED, "closing handshake")                                                    \
+	X(NV_CAUSE_PROTOCOL, "protocol error of the peer")                                         \
+	X(NV_CAUSE_LIMIT, "a limit was exceeded")                                                  \
+	X(NV_CAUSE_EOF, "the peer ended the connection without a Close")                           \
+	X(NV_CAUSE_RESET, "the peer reset the connection")                                         \
+	X(NV_CAUSE_PING_TIMEOUT, "no answer to a ping")                                            \
+	X(NV_CAUSE_CLOSE_TIMEOUT, "no answer to a Close")                                          \
+	X(NV_CAUSE_SLOW, "the peer did not read")                                                  \
+	X(NV_CAUSE_ABORTED, "aborted by this side")                                                \
+	X(NV_CAUSE_MEMORY, "out of memory")                                                        \
+	X(NV_CAUSE_SYSTEM, "system error")
+
+enum nv_cause {
+#define NV_CAUSE_ENUM(name, text) name,
+	NV_CAUSES(NV_CAUSE_ENUM)
+#undef NV_CAUSE_ENUM
+};
+
+NV_API const char *nv_cause_text(enum nv_cause cause);
+
+struct nv_close {
+	/* The peer's; 1005 when it gave none; ours when this side failed the connection; 1006 when it
+	 * ended without any of these. */
+	uint16_t status;
+	struct nv_bytes reason; /* that came with the status */
+	bool clean;             /* a Close went each way */
+	enum nv_cause cause;
+	const char *detail; /* more than the cause says, a constant; or NULL */
+};
+
+/* All may be NULL. */
+struct nv_handlers {
+	/* A client asks for this route: nv_request_accept or nv_request_reply; accepted when neither is
+	 * called. Servers only. */
+	void (*on_upgrade)(struct nv_request *request);
+	void (*on_open)(struct nv_conn *conn);
+	/* NV_TEXT, which is valid UTF-8, or NV_BINARY; whole. */
+	void (*on_message)(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
+	void (*on_ping)(struct nv_conn *conn, struct nv_bytes data); /* answered already */
+	void (*on_pong)(struct nv_conn *conn, struct nv_bytes data);
+	/* Everything queued has left, after the peer had made it wait. */
+	void (*on_drain)(struct nv_conn *conn);
+	/* Last, once, for each on_open; `conn` is dead when it returns. */
+	void (*on_close)(struct nv_conn *conn, const struct nv_close *close);
+};
+
+/* --- A connection --- */
+
+/* Queue one message. NV_ERR_FULL when the queue has reached its limit, NV_ERR_CLOSED once a Close
+ * was sent or received, NV_ERR_UTF8 for text that is not. A message is taken whenever the queue is
+ * below its limit, whatever its own size. */
+NV_API int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
+NV_API int nv_conn_send_text(struct nv_conn *conn, const char *text);
+/* One part of a message: NV_TEXT or NV_BINARY first, then NV_CONTINUATION; `fin` with the last. */
+NV_API int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data,
+                             bool fin);
+NV_API int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data); /* at most 125 bytes */
+
+/* Starts the closing handshake behind what is queued. Status 0 gives none; reason NULL or at most 123
+ * bytes of UTF-8. */
+NV_API int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason);
+/* Ends the connection at once and without a Close; on_close follows when this turn ends. */
+NV_API void nv_conn_abort(struct nv_conn *conn);
+
+NV_API size_t nv_conn_unsent(const struct nv_conn *conn); /* bytes queued */
+NV_API void *nv_conn_user(const struct nv_conn *conn);    /* the route's or client's until set */
+NV_API void nv_conn_set_user(struct nv_conn *conn, void *user);
+/* The agreed subprotocol, or NULL. Lives as long as the connection. */
+NV_API const char *nv_conn_subprotocol(const struct nv_conn *conn);
+/* "127.0.0.1:50312", "[::1]:50312" into `text` of at least NV_PEER_TEXT bytes; returns it. */
+#define NV_PEER_TEXT 72
+NV_API char *nv_conn_peer(const struct nv_conn *conn, char *text);
+/* The request that opened it, in a server, until on_open returns; then NULL. */
+NV_API struct nv_request *nv_conn_request(const struct nv_conn *conn);
+
+/* --- A request: an upgrade in on_upgrade, or plain HTTP --- */
+
+/* Slices live as long as the request. {NULL, 0}: absent. */
+NV_API struct nv_bytes nv_request_method(const struct nv_request *request);
+NV_API struct nv_bytes nv_request_path(const struct nv_request *request);
+NV_API struct nv_bytes nv_request_query(const struct nv_request *request);
+NV_API struct nv_bytes nv_request_field(const struct nv_request *request, const char *name);
+/* What stands in the path for ":name" of the route's pattern, or for its "*". Not decoded. */
+NV_API struct nv_bytes nv_request_param(const struct nv_request *request, const char *name);
+/* The value of `name` in the query, percent-decoded ('+' stays '+'), zero-terminated: its length,
+ * NV_ERR_NOT_FOUND, NV_ERR_TOO_BIG, or NV_ERR_INVALID. */
+NV_API int nv_request_query_value(const struct nv_request *request, const char *name, char *out,
+                                  size_t size);
+NV_API char *nv_request_peer(const struct nv_request *request, char *text);
+
+NV_API void *nv_request_user(const struct nv_request *request);
+NV_API void nv_request_set_user(struct nv_request *request, void *user); /* becomes nv_conn_user */
+
+/* Adds a field to whatever answers. NV_ERR_INVALID for a bad name or value, or one of our own. */
+NV_API int nv_request_add_field(struct nv_request *request, const char *name, const char *value);
+
+/* The client's next offered subprotocol: start with *cursor = 0; false at the end. */
+NV_API bool nv_request_subprotocol(const struct nv_request *request, size_t *cursor,
+                                   struct nv_bytes *subprotocol);
+
+/* Answer, once: NV_ERR_STATE after another answer. Accept takes NULL or a subprotocol that the
+ * client offered (else NV_ERR_INVALID); on_open follows. Reply ends the connection after its body. */
+NV_API int nv_request_accept(struct nv_request *request, const char *subprotocol);
+NV_API int nv_request_reply(struct nv_request *request, int status, const char *content_type,
+                            struct nv_bytes body);
+
+/* --- A server --- */
+
+enum nv_level {
+	NV_LOG_ERROR,
+	NV_LOG_WARNING,
+	NV_LOG_INFO
+};
+
+/* Zero means the default; NV_OFF turns a limit or a deadline off. */
+struct nv_server_options {
+	uint32_t max_message;          /* bytes received in one message: 65,536 */
+	uint32_t max_queue;            /* bytes unsent before NV_ERR_FULL: 1,048,576 */
+	uint32_t handshake_timeout_ms; /* from the accept to the whole request: 10,000 */
+	uint32_t message_timeout_ms;   /* from a message's first byte to its last: 30,000 */
+	uint32_t ping_interval_ms;     /* of silence before a ping, give or take a fifth: 30,000 */
+	uint32_t pong_timeout_ms;      /* 10,000 */
+	uint32_t close_timeout_ms;     /* for the peer's Close: 5,000 */
+	uint32_t write_timeout_ms;     /* without progress of what is unsent: 10,000 */
+	uint32_t stop_timeout_ms;      /* for all to answer 1001 when the server stops: 2,000 */
+	/* One line without its end, with bytes from the network escaped; the library never prints. */
+	void (*log)(void *context, enum nv_level level, const char *line);
+	void *log_context;
+};
+
+/* NULL without memory or descriptors. Options may be NULL and are copied. */
+NV_API struct nv_server *nv_server_new_sized(const struct nv_server_options *options, size_t size);
+static inline struct nv_server *nv_server_new(const struct nv_server_options *options)
+{
+	return nv_server_new_sized(options, sizeof(struct nv_server_options));
+}
+
+/* Stops it if it runs: Close 1001 to all, at most stop_timeout_ms, then the rest is cut. Not from a
+ * callback: there, nv_server_stop. */
+NV_API void nv_server_free(struct nv_server *server);
+
+/* WebSocket at a path: "/ws", "/rooms/:id" (one segment), "/files/" and a star (the rest). What is
+ * exact wins over ":name", and that over the star. Handlers are copied. Before the start. */
+NV_API int nv_server_route_sized(struct nv_server *server, const char *pattern,
+                                 const struct nv_handlers *handlers, size_t size, void *user);
+static inline int nv_server_route(struct nv_server *server, const char *pattern,
+                                  const struct nv_handlers *handlers, void *user)
+{
+	return nv_server_route_sized(server, pattern, handlers, sizeof(struct nv_handlers), user);
+}
+
+/* Plain HTTP on the same port: GET and HEAD of a path, which `handler` answers with nv_request_reply
+ * before it returns. Before the start. */
+NV_API int nv_server_http(struct nv_server *server, const char *pattern,
+                          void (*handler)(struct nv_request *request), void *user);
+
+/* Listens on an IP address, or on "localhost": 127.0.0.1 and ::1, as far as the machine has them.
+ * Port 0 takes a free one. NV_ERR_IN_USE, NV_ERR_PERMISSION, NV_ERR_ADDRESS. Before the start. */
+NV_API int nv_server_listen(struct nv_server *server, const char *host, uint16_t port);
+NV_API uint16_t nv_server_port(const struct nv_server *server); /* of the last listen */
+
+NV_API int nv_server_start(struct nv_server *server); /* on a thread of its own */
+NV_API int nv_server_run(struct nv_server *server);   /* on this one, until nv_server_stop */
+/* Says goodbye to all as nv_server_free does, and ends the run. Any thread, callbacks, signal
+ * handlers; returns at once. */
+NV_API void nv_server_stop(struct nv_server *server);
+
+NV_API size_t nv_server_connections(const struct nv_server *server); /* open now; callbacks only */
+
+/* --- A client --- */
+
+/* How far a connection came. */
+enum nv_stage {
+	NV_STAGE_URL,
+	NV_STAGE_RESOLVE,
+	NV_STAGE_CONNECT,
+	NV_STAGE_HANDSHAKE
+};
+
+struct nv_failure {
+	enum nv_stage stage;
+	int error;            /* enum nv_error */
+	int status;           /* of the HTTP answer, when one came; else 0 */
+	const char *text;     /* for a person; dies with the call */
+	struct nv_bytes body; /* of the HTTP answer, at most 4,096 bytes */
+};
+
+/* Zero means the default; NV_OFF turns a limit or a deadline off. */
+struct nv_client_options {
+	uint32_t max_message;          /* bytes received in one message: 65,536 */
+	uint32_t max_queue;            /* bytes unsent before NV_ERR_FULL: 1,048,576 */
+	uint32_t connect_timeout_ms;   /* name, TCP connect and all addresses together: 15,000 */
+	uint32_t handshake_timeout_ms; /* from the connect to the whole answer: 10,000 */
+	uint32_t message_timeout_ms;   /* 30,000 */
+	uint32_t ping_interval_ms;     /* 30,000 */
+	uint32_t pong_timeout_ms;      /* 10,000 */
+	uint32_t close_timeout_ms;     /* 5,000 */
+	uint32_t write_timeout_ms;     /* 10,000 */
+	const char *subprotocols;      /* offered: "chat, superchat" */
+	const char *fields; /* further lines of the request: "Origin: https://a.example\r\n" */
+	void *user;         /* nv_conn_user of the connection */
+	/* It never opened; the client is idle from then on and may be freed here. */
+	void (*on_fail)(struct nv_client *client, void *user, const struct nv_failure *failure);
+};
+
+/* Connects to a ws:// URL, in the loop's time: on_open, or on_fail, never from inside. NULL without
+ * memory. The options and the URL are copied. */
+NV_API struct nv_client *nv_client_new_sized(struct nv_loop *loop, const char *url,
+                                             const struct nv_handlers *handlers,
+                                             size_t handlers_size,
+                                             const struct nv_client_options *options,
+                                             size_t options_size);
+static inline struct nv_client *nv_client_new(struct nv_loop *loop, const char *url,
+                                              const struct nv_handlers *handlers,
+                                              const struct nv_client_options *options)
+{
+	return nv_client_new_sized(loop, url, handlers, sizeof(struct nv_handlers), options,
+	                           sizeof(struct nv_client_options));
+}
+
+/* Aborts what is open, whose on_close follows before this returns; also from callbacks. */
+NV_API void nv_client_free(struct nv_client *client);
+/* The open connection, or NULL. */
+NV_API struct nv_conn *nv_client_conn(const struct nv_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

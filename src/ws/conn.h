@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* conn.h: one connection of a server or a client, from its first byte to its last.
+ *
+ * A phase is a table of what the stream's events and the passing of time mean; going on is swapping
+ * the table. The opening handshake is its maker's phase; then come open, closing, linger. */
+#ifndef WS_CONN_H
+#define WS_CONN_H
+
+#include <navette/navette.h>
+
+#include "base/list.h"
+#include "net/address.h"
+#include "net/stream.h"
+#include "proto/session.h"
+
+/* What the connections of one server or one client share. Once it is complete no zero means a
+ * default any more; NV_OFF means never. */
+struct nv_conn_owner {
+	struct nv_session_options session;
+	uint32_t max_queue;
+	uint32_t message_timeout_ms;
+	uint32_t ping_interval_ms;
+	uint32_t pong_timeout_ms;
+	uint32_t close_timeout_ms;
+	uint32_t write_timeout_ms;
+	uint32_t jitter; /* state of the generator that spreads the pings */
+	/* After on_close of the handlers: for the log. */
+	void (*ended)(struct nv_conn *conn, const struct nv_close *close);
+	/* The stream is closed with this error: the last call, in which the owner frees the
+	 * connection after nv_conn_deinit. */
+	void (*released)(struct nv_conn *conn, int error);
+};
+
+struct nv_conn_phase {
+	struct nv_stream_events events;
+	void (*tick)(struct nv_conn *conn, uint32_t now_ms);
+	void (*goodbye)(struct nv_conn *conn); /* the server stops; NULL: it is leaving anyway */
+};
+
+struct nv_conn {
+	struct nv_stream stream;
+	struct nv_session session;
+	struct nv_list link; /* among the owner's */
+	struct nv_conn_owner *owner;
+	const struct nv_conn_phase *phase;
+	const struct nv_handlers *handlers;
+	void *user;
+	char *subprotocol;
+	struct nv_request *request; /* until on_open has returned; the owner's */
+	struct nv_address peer;
+	/* Loop times in ms, wrapping; only differences are used. */
+	uint32_t since;         /* this phase began */
+	uint32_t heard;         /* the peer's last byte arrived */
+	uint32_t pinged;        /* our unanswered ping left */
+	uint32_t ping_after;    /* that much silence */
+	uint32_t message_since; /* the message under way began */
+	uint32_t progress;      /* output last moved, */
+	uint32_t written;       /* and stood at */
+	uint32_t drained;       /* bytes dropped while lingering */
+	enum nv_cause cause;    /* of an end that this side decides */
+	bool pinging;
+	bool opened; /* on_open was called */
+	bool ended;  /* on_close was called */
+};
+
+static inline struct nv_conn *nv_conn_of(struct nv_stream *stream)
+{
+	return nv_container_of(stream, struct nv_conn, stream);
+}
+
+/* The phases after the opening handshake; those before it are of who makes connections. */
+extern const struct nv_conn_phase nv_phase_open;    /* phase_open.c */
+extern const struct nv_conn_phase nv_phase_closing; /* our Close is sent, the peer's awaited */
+extern const struct nv_conn_phase nv_phase_linger;  /* phase_linger.c */
+extern const struct nv_conn_phase nv_phase_dead;    /* cut: nothing happens but the stream's end */
+
+static inline void nv_set_default(uint32_t *option, uint32_t value)
+{
+	if (*option == 0)
+		*option = value;
+}
+
+/* Fills in the defaults. */
+void nv_conn_owner_complete(struct nv_conn_owner *owner);
+
+/* Embed or allocate it zeroed. `handlers` is set by the owner and outlives it. */
+void nv_conn_init(struct nv_conn *conn, struct nv_conn_owner *owner,
+                  const struct nv_conn_phase *phase);
+void nv_conn_deinit(struct nv_conn *conn);
+
+/* The loop's time in ms, wrapping. */
+uint32_t nv_conn_now(const struct nv_conn *conn);
+void nv_conn_enter(struct nv_conn *conn, const struct nv_conn_phase *phase);
+
+/* The opening handshake is done: on_open. The caller then gives what the peer sent behind the
+ * handshake to on_data of the phase in which that left the connection. */
+void nv_conn_open(struct nv_conn *conn);
+
+/* Moves the session's output to the stream. Pongs wait in the session, where the newest displace the
+ * oldest, while the peer does not read. */
+void nv_conn_take_output(struct nv_conn *conn);
+
+/* The WebSocket connection is over: on_close, if it was ever open, and once. */
+void nv_conn_end(struct nv_conn *conn, const struct nv_close *close);
+
+/* Nothing more to say: sends what is queued, then FIN, and drops what still arrives until the peer
+ * has ended too, for 2 s or 64 KiB, so that no reset destroys our last bytes in flight. */
+void nv_conn_linger(struct nv_conn *conn);
+
+/* Ends the connection without another byte; on_close follows with the stream's end. */
+void nv_conn_cut(struct nv_conn *conn, enum nv_cause cause);
+
+/* True when queued output has not moved for write_timeout_ms. To be asked at every tick. */
+bool nv_conn_is_stalled(struct nv_conn *conn, uint32_t now_ms);
+
+/* The on_close of every phase. */
+void nv_conn_stream_closed(struct nv_stream *stream, int error);
+
+static inline bool nv_conn_is_open(const struct nv_conn *conn)
+{
+	return conn->phase == &nv_phase_open || conn->phase == &nv_phase_closing;
+}
+
+/* True when `limit_ms` is not NV_OFF and that long has passed. */
+static inline bool nv_conn_expired(uint32_t now_ms, uint32_t since_ms, uint32_t limit_ms)
+{
+	return limit_ms != NV_OFF && now_ms - since_ms >= limit_ms;
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* conn_api.c: what a program calls on a connection. Nothing here writes to a socket or calls back:
+ * frames are queued, and the loop writes them when the turn ends. */
+#include "ws/conn.h"
+
+#include "ws/request.h"
+
+static const char *const cause_texts[] = {
+#define CAUSE_TEXT(name, text) [name] = (text),
+	NV_CAUSES(CAUSE_TEXT)
+#undef CAUSE_TEXT
+};
+
+const char *nv_cause_text(enum nv_cause cause)
+{
+	size_t index = (size_t)cause;
+
+	return index < sizeof cause_texts / sizeof *cause_texts ? cause_texts[index]
+	                                                        : "unknown cause";
+}
+
+/* --- Sending --- */
+
+int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data, bool fin)
+{
+	struct nv_outq *out = &conn->stream.out;
+	uint8_t *room;
+	size_t size;
+	int error;
+
+	if (conn->phase != &nv_phase_open)
+		return NV_ERR_CLOSED;
+	if (out->len >= conn->owner->max_queue)
+		return NV_ERR_FULL;
+	if (data.len > SIZE_MAX / 2)
+		return NV_ERR_TOO_BIG;
+	room = nv_outq_reserve(out, NV_FRAME_HEAD_MAX + data.len);
+	if (!room)
+		return NV_ERR_NOMEM;
+	error = nv_session_encode(&conn->session, opcode, data, fin, room, &size);
+	nv_outq_commit(out, error < 0 ? 0 : size);
+	if (error == 0)
+		nv_stream_flush(&conn->stream);
+	return error;
+}
+
+int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	if (opcode == NV_CONTINUATION)
+		return NV_ERR_INVALID;
+	return nv_conn_send_part(conn, opcode, message, true);
+}
+
+int nv_conn_send_text(struct nv_conn *conn, const char *text)
+{
+	return nv_conn_send(conn, NV_TEXT, nv_str(text));
+}
+
+int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data)
+{
+	int error;
+
+	if (conn->phase != &nv_phase_open)
+		return NV_ERR_CLOSED;
+	if (conn->stream.out.len >= conn->owner->max_queue)
+		return NV_ERR_FULL;
+	error = nv_session_ping(&conn->session, data);
+	if (error == 0)
+		nv_conn_take_output(conn);
+	return error;
+}
+
+/* --- Ending --- */
+
+int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
+{
+	int error;
+
+	if (conn->phase != &nv_phase_open)
+		return NV_ERR_CLOSED;
+	error = nv_session_close(&conn->session, status, nv_str(reason));
+	if (error < 0)
+		return error;
+	nv_conn_enter(conn, &nv_phase_closing);
+	nv_conn_take_output(conn);
+	return 0;
+}
+
+void nv_conn_abort(struct nv_conn *conn)
+{
+	if (conn->phase != &nv_phase_dead)
+		nv_conn_cut(conn, NV_CAUSE_ABORTED);
+}
+
+/* --- Looking --- */
+
+size_t nv_conn_unsent(const struct nv_conn *conn)
+{
+	return conn->stream.out.len;
+}
+
+void *nv_conn_user(const struct nv_conn *conn)
+{
+	return conn->user;
+}
+
+void nv_conn_set_user(struct nv_conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+const char *nv_conn_subprotocol(const struct nv_conn *conn)
+{
+	return conn->subprotocol;
+}
+
+char *nv_conn_peer(const struct nv_conn *conn, char *text)
+{
+	_Static_assert(NV_PEER_TEXT == NV_ADDRESS_TEXT, "a peer is an address");
+	nv_address_format(&conn->peer, text);
+	return text;
+}
+
+struct nv_request *nv_conn_request(const struct nv_conn *conn)
+{
+	return conn->request;
+}

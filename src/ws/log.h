@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* log.h: lines for the program's log hook; the library itself never prints. */
+#ifndef WS_LOG_H
+#define WS_LOG_H
+
+#include <navette/navette.h>
+
+struct nv_log {
+	void (*hook)(void *context, enum nv_level level, const char *line); /* may be NULL */
+	void *context;
+};
+
+/* One line, cut at 1,024 bytes. */
+void nv_log_write(const struct nv_log *log, enum nv_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Bytes from the network made safe for a line: visible ASCII as it is, anything else as \xNN, cut to
+ * what fits. Returns `out`. */
+char *nv_log_escape(struct nv_bytes bytes, char *out, size_t size);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* phase_open.c: a connection between its opening and its closing handshake. The stream's bytes
+ * become handler calls; silence becomes pings, and no answer an end. The closing phase differs only
+ * in what it waits for. */
+#include "net/loop.h"
+#include "ws/conn.h"
+
+/* xorshift: spreading pings over time needs no secrecy. */
+static uint32_t next_jitter(struct nv_conn_owner *owner)
+{
+	uint32_t x = owner->jitter ? owner->jitter : 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	owner->jitter = x;
+	return x;
+}
+
+/* The ping interval give or take a fifth, so that clients that came together part. */
+static uint32_t spread_ping(struct nv_conn_owner *owner)
+{
+	uint32_t interval = owner->ping_interval_ms;
+	uint32_t fifth = interval / 5;
+
+	if (interval == NV_OFF || fifth == 0)
+		return interval;
+	return interval - fifth + next_jitter(owner) % (2 * fifth + 1);
+}
+
+/* --- The end --- */
+
+static enum nv_cause cause_of_status(uint16_t status)
+{
+	switch (status) {
+	case NV_STATUS_TOO_BIG:
+	case NV_STATUS_POLICY:
+		return NV_CAUSE_LIMIT;
+	case NV_STATUS_INTERNAL:
+		return NV_CAUSE_MEMORY;
+	default:
+		return NV_CAUSE_PROTOCOL;
+	}
+}
+
+static void end_by_event(struct nv_conn *conn, const struct nv_event *event)
+{
+	struct nv_close close = {
+		.status = event->status,
+		.reason = event->data,
+		.clean = !event->error,
+		.cause = event->error ? cause_of_status(event->status) : NV_CAUSE_CLOSED,
+		.detail = event->error,
+	};
+
+	nv_conn_take_output(conn);
+	if (conn->phase == &nv_phase_dead)
+		return;
+	nv_conn_linger(conn);
+	nv_conn_end(conn, &close);
+}
+
+/* RFC 6455 7.1.5: without a Close of the peer the status is 1006. */
+static void end_by_eof(struct nv_conn *conn)
+{
+	struct nv_close close = { .status = NV_STATUS_ABNORMAL, .cause = NV_CAUSE_EOF };
+
+	nv_conn_linger(conn);
+	nv_stream_shutdown(&conn->stream);
+	nv_conn_end(conn, &close);
+}
+
+static void end_by_limit(struct nv_conn *conn, const char *error)
+{
+	struct nv_close close = {
+		.status = NV_STATUS_POLICY,
+		.reason = nv_str(error),
+		.cause = NV_CAUSE_LIMIT,
+		.detail = error,
+	};
+
+	(void)nv_session_close(&conn->session, NV_STATUS_POLICY, close.reason);
+	nv_conn_take_output(conn);
+	if (conn->phase == &nv_phase_dead)
+		return;
+	nv_conn_linger(conn);
+	nv_conn_end(conn, &close);
+}
+
+/* --- Events --- */
+
+static void deliver(struct nv_conn *conn, const struct nv_event *event)
+{
+	const struct nv_handlers *handlers = conn->handlers;
+
+	switch (event->type) {
+	case NV_EVENT_MESSAGE:
+		conn->message_since = conn->heard;
+		if (handlers->on_message)
+			handlers->on_message(conn, event->opcode, event->data);
+		break;
+	case NV_EVENT_PING:
+		nv_conn_take_output(conn);
+		if (handlers->on_ping)
+			handlers->on_ping(conn, event->data);
+		break;
+	case NV_EVENT_PONG:
+		if (handlers->on_pong)
+			handlers->on_pong(conn, event->data);
+		break;
+	case NV_EVENT_CLOSE:
+		end_by_event(conn, event);
+		break;
+	}
+}
+
+/* A handler may have ended the connection: nothing more is delivered then. */
+static void pump(struct nv_conn *conn)
+{
+	struct nv_event event;
+
+	while (nv_conn_is_open(conn) && nv_session_next(&conn->session, &event))
+		deliver(conn, &event);
+}
+
+static void open_data(struct nv_stream *stream, uint8_t *data, size_t len)
+{
+	struct nv_conn *conn = nv_conn_of(stream);
+
+	if (len == 0) {
+		end_by_eof(conn);
+		return;
+	}
+	conn->heard = nv_conn_now(conn);
+	conn->pinging = false;
+	if (!nv_session_in_message(&conn->session))
+		conn->message_since = conn->heard;
+	nv_session_feed(&conn->session, data, len);
+	pump(conn);
+}
+
+static void open_drain(struct nv_stream *stream)
+{
+	struct nv_conn *conn = nv_conn_of(stream);
+
+	nv_conn_take_output(conn);
+	if (conn->handlers->on_drain && nv_conn_is_open(conn))
+		conn->handlers->on_drain(conn);
+}
+
+void nv_conn_open(struct nv_conn *conn)
+{
+	uint32_t now = nv_conn_now(conn);
+
+	nv_conn_enter(conn, &nv_phase_open);
+	conn->heard = now;
+	conn->progress = now;
+	conn->written = conn->stream.written;
+	conn->ping_after = spread_ping(conn->owner);
+	conn->opened = true;
+	if (conn->handlers->on_open)
+		conn->handlers->on_open(conn);
+}
+
+/* --- Time --- */
+
+static void send_ping(struct nv_conn *conn, uint32_t now_ms)
+{
+	if (nv_session_ping(&conn->session, (struct nv_bytes){ NULL, 0 }) < 0)
+		return;
+	conn->pinging = true;
+	conn->pinged = now_ms;
+	conn->ping_after = spread_ping(conn->owner);
+	nv_conn_take_output(conn);
+}
+
+static void watch_silence(struct nv_conn *conn, uint32_t now_ms)
+{
+	if (!conn->pinging && nv_conn_expired(now_ms, conn->heard, conn->ping_after))
+		send_ping(conn, now_ms);
+	else if (conn->pinging &&
+	         nv_conn_expired(now_ms, conn->pinged, conn->owner->pong_timeout_ms))
+		nv_conn_cut(conn, NV_CAUSE_PING_TIMEOUT);
+}
+
+static void open_tick(struct nv_conn *conn, uint32_t now_ms)
+{
+	if (nv_session_in_message(&conn->session) &&
+	    nv_conn_expired(now_ms, conn->message_since, conn->owner->message_timeout_ms))
+		end_by_limit(conn, "a message that took too long to arrive");
+	else if (nv_conn_is_stalled(conn, now_ms))
+		nv_conn_cut(conn, NV_CAUSE_SLOW);
+	else
+		watch_silence(conn, now_ms);
+}
+
+static void closing_tick(struct nv_conn *conn, uint32_t now_ms)
+{
+	if (nv_conn_expired(now_ms, conn->since, conn->owner->close_timeout_ms))
+		nv_conn_cut(conn, NV_CAUSE_CLOSE_TIMEOUT);
+}
+
+static void say_goodbye(struct nv_conn *conn)
+{
+	(void)nv_conn_close(conn, NV_STATUS_GOING_AWAY, NULL);
+}
+
+static void ignore_open(struct nv_stream *stream)
+{
+	(void)stream;
+}
+
+const struct nv_conn_phase nv_phase_open = {
+	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.tick = open_tick,
+	.goodbye = say_goodbye,
+};
+
+const struct nv_conn_phase nv_phase_closing = {
+	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.tick = closing_tick,
+};

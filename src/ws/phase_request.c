@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* phase_request.c: a server's connection until its request is answered: read the head, find the
+ * route, and go on as WebSocket or end as plain HTTP. */
+#include "ws/request.h"
+#include "ws/server.h"
+
+static const struct nv_problem problem_not_found = { 404, "nothing stands at this path" };
+static const struct nv_problem problem_websocket = { 426, "this path speaks WebSocket only" };
+static const struct nv_problem problem_method = { 405, "only GET and HEAD are answered here" };
+static const struct nv_problem problem_body = { 400, "a request with a body is not understood" };
+static const struct nv_problem problem_silent = { 500, "the request was not answered" };
+static const struct nv_problem problem_late = { 408, "the request took too long to arrive" };
+
+static void release_request(struct nv_conn *conn)
+{
+	nv_request_free(conn->request);
+	conn->request = NULL;
+}
+
+static void log_refusal(struct nv_conn *conn, struct nv_problem problem)
+{
+	char peer[NV_PEER_TEXT], path[256];
+
+	nv_log_escape(nv_request_path(conn->request), path, sizeof path);
+	nv_log_write(&nv_server_of(conn)->log, NV_LOG_INFO, "%s %s: refused with %d, %s",
+	             nv_conn_peer(conn, peer), path[0] ? path : "-", problem.status, problem.text);
+}
+
+static void end_request(struct nv_conn *conn)
+{
+	release_request(conn);
+	nv_conn_linger(conn);
+}
+
+static void refuse(struct nv_conn *conn, struct nv_problem problem)
+{
+	log_refusal(conn, problem);
+	nv_request_refuse(conn->request, problem);
+	end_request(conn);
+}
+
+/* --- WebSocket --- */
+
+static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
+{
+	nv_server_of(conn)->opened++;
+	nv_conn_open(conn);
+	release_request(conn);
+	if (len > 0 && nv_conn_is_open(conn))
+		conn->stream.events->on_data(&conn->stream, rest, len);
+}
+
+static void upgrade(struct nv_conn *conn, uint8_t *rest, size_t len)
+{
+	struct nv_request *request = conn->request;
+
+	request->upgrade = true;
+	conn->handlers = &request->route->handlers;
+	nv_request_set_user(request, request->route->user);
+	if (conn->handlers->on_upgrade)
+		conn->handlers->on_upgrade(request);
+	if (request->answer == NV_ANSWER_NONE && nv_request_accept(request, NULL) < 0)
+		nv_conn_cut(conn, NV_CAUSE_MEMORY);
+	else if (request->answer == NV_ANSWER_ACCEPTED)
+		open_socket(conn, rest, len);
+	else
+		end_request(conn);
+}
+
+static void answer_upgrade(struct nv_conn *conn, uint8_t *rest, size_t len)
+{
+	struct nv_request *request = conn->request;
+	struct nv_problem problem = nv_handshake_check(request->head);
+
+	request->route = nv_router_find(&nv_server_of(conn)->sockets, nv_request_path(request));
+	if (problem.status)
+		refuse(conn, problem);
+	else if (!request->route)
+		refuse(conn, problem_not_found);
+	else
+		upgrade(conn, rest, len);
+}
+
+/* --- Plain HTTP --- */
+
+static bool method_reads(const struct nv_request *request)
+{
+	return nv_bytes_is(nv_request_method(request), "GET") ||
+	       nv_bytes_is(nv_request_method(request), "HEAD");
+}
+
+static bool has_body(const struct nv_request *request)
+{
+	struct nv_bytes length = nv_request_field(request, "Content-Length");
+
+	return nv_request_field(request, "Transfer-Encoding").data ||
+	       (length.data && !nv_bytes_is(length, "0"));
+}
+
+static void call_page(struct nv_conn *conn)
+{
+	struct nv_request *request = conn->request;
+
+	request->user = request->route->user;
+	request->route->http(request);
+	if (request->answer == NV_ANSWER_NONE)
+		refuse(conn, problem_silent);
+	else
+		end_request(conn);
+}
+
+static void answer_page(struct nv_conn *conn)
+{
+	struct nv_request *request = conn->request;
+	struct nv_server *server = nv_server_of(conn);
+
+	request->route = nv_router_find(&server->pages, nv_request_path(request));
+	if (!request->route && nv_router_find(&server->sockets, nv_request_path(request)))
+		refuse(conn, problem_websocket);
+	else if (!request->route)
+		refuse(conn, problem_not_found);
+	else if (!method_reads(request))
+		refuse(conn, problem_method);
+	else if (has_body(request))
+		refuse(conn, problem_body);
+	else
+		call_page(conn);
+}
+
+/* Another protocol may be offered along with a page, and be ignored (RFC 9110 7.8). */
+static bool wants_socket(struct nv_conn *conn)
+{
+	const struct nv_head *head = conn->request->head;
+
+	return nv_handshake_wanted(head) &&
+	       (nv_head_lists(head, "Upgrade", "websocket") ||
+	        !nv_router_find(&nv_server_of(conn)->pages, nv_head_path(head)));
+}
+
+/* --- Events --- */
+
+static void request_data(struct nv_stream *stream, uint8_t *data, size_t len)
+{
+	struct nv_conn *conn = nv_conn_of(stream);
+	struct nv_head *head = conn->request->head;
+	size_t used;
+	int complete;
+
+	if (len == 0) {
+		nv_stream_close(stream, NV_ERR_EOF);
+		return;
+	}
+	complete = nv_head_feed(head, data, len, &used);
+	if (complete < 0)
+		refuse(conn, nv_head_problem(head));
+	else if (complete > 0 && wants_socket(conn))
+		answer_upgrade(conn, data + used, len - used);
+	else if (complete > 0)
+		answer_page(conn);
+}
+
+/* The deadline stands, however many bytes arrive. */
+static void request_tick(struct nv_conn *conn, uint32_t now_ms)
+{
+	uint32_t limit = nv_server_of(conn)->options.handshake_timeout_ms;
+
+	if (nv_conn_expired(now_ms, conn->since, limit))
+		refuse(conn, problem_late);
+}
+
+static void goodbye(struct nv_conn *conn)
+{
+	nv_stream_close(&conn->stream, NV_ERR_CLOSED);
+}
+
+static void ignore(struct nv_stream *stream)
+{
+	(void)stream;
+}
+
+const struct nv_conn_phase nv_phase_request = {
+	.events = { ignore, request_data, ignore, nv_conn_stream_closed },
+	.tick = request_tick,
+	.goodbye = goodbye,
+};

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* request.c: what a program sees of a request, and the answers it may give. An answer is queued, and
+ * the phase in which the request is read (phase_request.c) goes on from it. */
+#include "ws/request.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "proto/field.h"
+#include "ws/conn.h"
+#include "ws/response.h"
+
+/* Of the 101 without the program's fields. */
+#define ACCEPT_ROOM 512u
+
+struct nv_request *nv_request_new(struct nv_conn *conn)
+{
+	struct nv_request *request = nv_alloc_zero(sizeof *request);
+
+	if (!request)
+		return NULL;
+	request->conn = conn;
+	request->head = nv_head_new(NV_REQUEST);
+	if (request->head)
+		return request;
+	nv_free(request);
+	return NULL;
+}
+
+void nv_request_free(struct nv_request *request)
+{
+	if (!request)
+		return;
+	nv_head_free(request->head);
+	nv_buf_deinit(&request->fields);
+	nv_free(request);
+}
+
+/* --- Looking --- */
+
+struct nv_bytes nv_request_method(const struct nv_request *request)
+{
+	return nv_head_method(request->head);
+}
+
+struct nv_bytes nv_request_path(const struct nv_request *request)
+{
+	return nv_head_path(request->head);
+}
+
+struct nv_bytes nv_request_query(const struct nv_request *request)
+{
+	return nv_head_query(request->head);
+}
+
+struct nv_bytes nv_request_field(const struct nv_request *request, const char *name)
+{
+	return nv_head_field(request->head, name);
+}
+
+struct nv_bytes nv_request_param(const struct nv_request *request, const char *name)
+{
+	return nv_route_param(request->route, nv_request_path(request), name);
+}
+
+int nv_request_query_value(const struct nv_request *request, const char *name, char *out,
+                           size_t size)
+{
+	return nv_query_value(nv_request_query(request), name, out, size);
+}
+
+char *nv_request_peer(const struct nv_request *request, char *text)
+{
+	return nv_conn_peer(request->conn, text);
+}
+
+void *nv_request_user(const struct nv_request *request)
+{
+	return request->user;
+}
+
+void nv_request_set_user(struct nv_request *request, void *user)
+{
+	request->user = user;
+	request->conn->user = user;
+}
+
+bool nv_request_subprotocol(const struct nv_request *request, size_t *cursor,
+                            struct nv_bytes *subprotocol)
+{
+	return nv_handshake_subprotocol(request->head, cursor, subprotocol);
+}
+
+/* --- Answering --- */
+
+/* Fields that say how long the answer is: they are the server's. */
+static bool is_framing(const char *name)
+{
+	return nv_bytes_is_caseless(nv_str(name), "Content-Length") ||
+	       nv_bytes_is_caseless(nv_str(name), "Transfer-Encoding");
+}
+
+/* A value with a line end in it would be two fields. */
+static bool is_field(const char *name, const char *value)
+{
+	if (!nv_is_token(nv_str(name)) || is_framing(name))
+		return false;
+	for (; *value; value++)
+		if (!nv_is_value_char((uint8_t)*value))
+			return false;
+	return true;
+}
+
+int nv_request_add_field(struct nv_request *request, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + sizeof ": \r\n";
+	uint8_t *room;
+
+	if (!is_field(name, value))
+		return NV_ERR_INVALID;
+	room = nv_buf_reserve(&request->fields, size);
+	if (!room)
+		return NV_ERR_NOMEM;
+	snprintf((char *)room, size, "%s: %s\r\n", name, value);
+	if (!nv_is_extra_fields((const char *)room))
+		return NV_ERR_INVALID;
+	request->fields.len += size - 1;
+	return 0;
+}
+
+static char *copy_str(const char *s)
+{
+	size_t size = strlen(s) + 1;
+	char *copy = nv_alloc(size);
+
+	return copy ? memcpy(copy, s, size) : NULL;
+}
+
+/* Writes the 101; the fields of the program are a C string there. */
+static int write_accept(struct nv_request *request, const char *subprotocol)
+{
+	struct nv_outq *out = &request->conn->stream.out;
+	size_t size = ACCEPT_ROOM + request->fields.len + (subprotocol ? strlen(subprotocol) : 0);
+	uint8_t *room;
+	int len;
+
+	if (nv_buf_append(&request->fields, "", 1) < 0)
+		return NV_ERR_NOMEM;
+	request->fields.len--;
+	room = nv_outq_reserve(out, size);
+	if (!room)
+		return NV_ERR_NOMEM;
+	len = nv_handshake_accept(request->head, subprotocol, (const char *)request->fields.data,
+	                          (char *)room, size);
+	nv_outq_commit(out, len < 0 ? 0 : (size_t)len);
+	return len < 0 ? len : 0;
+}
+
+int nv_request_accept(struct nv_request *request, const char *subprotocol)
+{
+	char *copy = NULL;
+	int error;
+
+	if (request->answer != NV_ANSWER_NONE || !request->upgrade)
+		return NV_ERR_STATE;
+	if (subprotocol) {
+		copy = copy_str(subprotocol);
+		if (!copy)
+			return NV_ERR_NOMEM;
+	}
+	error = write_accept(request, subprotocol);
+	if (error < 0) {
+		nv_free(copy);
+		return error;
+	}
+	request->conn->subprotocol = copy;
+	request->answer = NV_ANSWER_ACCEPTED;
+	nv_stream_flush(&request->conn->stream);
+	return 0;
+}
+
+static int queue_reply(struct nv_request *request, struct nv_bytes head, struct nv_bytes body)
+{
+	struct nv_outq *out = &request->conn->stream.out;
+	uint8_t *room = nv_outq_reserve(out, head.len + body.len);
+
+	if (!room)
+		return NV_ERR_NOMEM;
+	memcpy(room, head.data, head.len);
+	if (body.len > 0)
+		memcpy(room + head.len, body.data, body.len);
+	nv_outq_commit(out, head.len + body.len);
+	nv_stream_flush(&request->conn->stream);
+	return 0;
+}
+
+int nv_request_reply(struct nv_request *request, int status, const char *content_type,
+                     struct nv_bytes body)
+{
+	struct nv_response response = { status, content_type, body.len,
+		                        nv_buf_bytes(&request->fields) };
+	struct nv_buf head = { 0 };
+	int error;
+
+	if (request->answer != NV_ANSWER_NONE)
+		return NV_ERR_STATE;
+	if (status < 200 || status > 599)
+		return NV_ERR_INVALID;
+	if (nv_bytes_is(nv_request_method(request), "HEAD"))
+		body.len = 0;
+	error = nv_response_write(&response, &head);
+	if (error == 0)
+		error = queue_reply(request, nv_buf_bytes(&head), body);
+	nv_buf_deinit(&head);
+	if (error == 0)
+		request->answer = NV_ANSWER_REPLIED;
+	return error;
+}
+
+/* Fields that the status asks for: RFC 9110 15.5.6 and 15.5.22, RFC 6455 4.2.2 and 4.4. */
+static const char *fields_of(int status)
+{
+	switch (status) {
+	case 400:
+		return "Sec-WebSocket-Version: 13\r\n";
+	case 405:
+		return "Allow: GET, HEAD\r\n";
+	case 426:
+		return "Upgrade: websocket\r\nConnection: Upgrade, close\r\n"
+		       "Sec-WebSocket-Version: 13\r\n";
+	default:
+		return "";
+	}
+}
+
+void nv_request_refuse(struct nv_request *request, struct nv_problem problem)
+{
+	const char *fields = fields_of(problem.status);
+	char body[256];
+
+	snprintf(body, sizeof body, "%d %s: %s\n", problem.status, nv_status_text(problem.status),
+	         problem.text);
+	request->fields.len = 0;
+	request->answer = NV_ANSWER_NONE;
+	/* Without memory the connection just ends. */
+	if (nv_buf_append(&request->fields, fields, strlen(fields)) == 0)
+		(void)nv_request_reply(request, problem.status, "text/plain; charset=utf-8",
+		                       nv_str(body));
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: MIT */
+/* test_server.c: a server in virtual time: upgrade, messages, and every way in which a connection
+ * ends. */
+#include "ws/fixture.h"
+
+static void opens_and_talks(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	assert_seen("open ");
+	assert_int_equal(nv_server_connections(f.server), 1);
+	send_text(peer, "salut");
+	send_frame(peer, 0x82, "\1\2", 2);
+	sim_settle(f.loop);
+	assert_seen("text:salut binary:\1\2 ");
+	nv_conn_send_text(f.conn, "bonjour");
+	sim_settle(f.loop);
+	assert_took_bytes(peer, "\x81\x07"
+	                        "bonjour");
+	fixture_stop(&f);
+	assert_seen("close:1006,no answer to a Close ");
+	assert_true(strstr(f.log, "192.0.2.1"));
+}
+
+static void takes_frames_behind_the_request(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	for (size_t chunk = 1; chunk < 300; chunk++) {
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		peer = sim_connect(PORT);
+		sim_chunk(peer, chunk);
+		sim_peer_send_text(peer, UPGRADE("/ws"));
+		send_text(peer, "vite");
+		send_frame(peer, 0x88, "\x03\xe8", 2);
+		sim_settle(f.loop);
+		assert_seen("open text:vite close:1000,closing handshake,clean ");
+		sim_peer_eof(peer);
+		sim_settle(f.loop);
+		assert_true(sim_peer_closed(peer));
+		fixture_stop(&f);
+	}
+}
+
+static void closes_in_order(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x88,
+	           "\x0f\xa0"
+	           "fini",
+	           6);
+	sim_settle(f.loop);
+	assert_seen("open close:4000,closing handshake,clean ");
+	assert_took_bytes(peer, "\x88\x02\x0f\xa0");
+	/* The server ends first, and waits for the client (RFC 6455 7.1.1). */
+	assert_true(sim_peer_ended(peer));
+	assert_false(sim_peer_closed(peer));
+	sim_peer_eof(peer);
+	sim_settle(f.loop);
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+	assert_seen("");
+}
+
+static void drops_what_follows_a_close_without_a_reset(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x88, "\x03\xe8", 2);
+	send_text(peer, "trop tard");
+	sim_settle(f.loop);
+	send_text(peer, "encore");
+	sim_settle(f.loop);
+	assert_seen("open close:1000,closing handshake,clean ");
+	assert_false(sim_peer_closed(peer));
+	sim_advance(f.loop, 2300);
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+}
+
+static void lingers_no_longer_than_64_kib(void **state)
+{
+	static const uint8_t junk[70000];
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x88, "\x03\xe8", 2);
+	sim_settle(f.loop);
+	sim_peer_send(peer, junk, sizeof junk);
+	sim_settle(f.loop);
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+}
+
+static void answers_a_protocol_error_with_its_status(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *seen;
+		uint8_t status;
+	} cases[] = {
+		{ "\x81\x01x", 3, "open close:1002,protocol error of the peer ", 0xea },
+		{ "\x83\x80", 2, "open close:1002,protocol error of the peer ", 0xea },
+		{ "\x81\x81\0\0\0\0\xff", 7, "open close:1007,protocol error of the peer ", 0xef },
+		{ "\x82\xff\0\0\0\0\0\1\0\1", 10, "open close:1009,a limit was exceeded ", 0xf1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct sim_peer *peer, *other;
+		struct nv_bytes took;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		other = fixture_connect(&f);
+		assert_seen("open ");
+		peer = fixture_connect(&f);
+		sim_peer_send(peer, cases[i].bytes, cases[i].len);
+		send_text(peer, "never");
+		sim_settle(f.loop);
+		assert_seen(cases[i].seen);
+		took = sim_peer_take(peer);
+		assert_int_equal(took.data[0], 0x88);
+		assert_int_equal(took.data[2], 0x03);
+		assert_int_equal(took.data[3], cases[i].status);
+		assert_true(sim_peer_ended(peer));
+		/* The others notice nothing. */
+		send_text(other, "et moi");
+		sim_settle(f.loop);
+		assert_seen("text:et moi ");
+		fixture_stop(&f);
+	}
+}
+
+static void tells_an_end_without_close(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_eof(peer);
+	sim_settle(f.loop);
+	assert_seen("open close:1006,the peer ended the connection without a Close ");
+	assert_true(sim_peer_closed(peer));
+	peer = fixture_connect(&f);
+	sim_peer_reset(peer);
+	sim_settle(f.loop);
+	assert_seen("open close:1006,the peer reset the connection ");
+	assert_int_equal(nv_server_connections(f.server), 0);
+	fixture_stop(&f);
+}
+
+static void answers_what_came_before_a_half_close(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x89, "?", 1);
+	sim_peer_eof(peer);
+	sim_settle(f.loop);
+	assert_took_bytes(peer, "\x8a\x01?");
+	fixture_stop(&f);
+}
+
+/* --- Deadlines --- */
+
+static void pings_silence_and_cuts_who_does_not_answer(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_advance(f.loop, 23000);
+	assert_took_bytes(peer, "");
+	sim_advance(f.loop, 13500);
+	assert_took_bytes(peer, "\x89\x00");
+	send_frame(peer, 0x8a, "", 0);
+	sim_settle(f.loop);
+	assert_seen("open pong: ");
+	sim_advance(f.loop, 36500);
+	assert_took_bytes(peer, "\x89\x00");
+	sim_advance(f.loop, 10500);
+	assert_seen("close:1006,no answer to a ping ");
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+}
+
+static void does_not_ping_who_speaks(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	for (int i = 0; i < 10; i++) {
+		sim_advance(f.loop, 20000);
+		send_text(peer, ".");
+		sim_settle(f.loop);
+	}
+	assert_took_bytes(peer, "");
+	fixture_stop(&f);
+}
+
+static void never_pings_when_that_is_off(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ .ping_interval_ms = NV_OFF });
+	peer = fixture_connect(&f);
+	sim_advance(f.loop, 3600000);
+	assert_took_bytes(peer, "");
+	assert_seen("open ");
+	fixture_stop(&f);
+}
+
+static void waits_for_a_close_five_seconds(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	assert_int_equal(nv_conn_close(f.conn, 1000, "fini"), 0);
+	assert_int_equal(nv_conn_close(f.conn, 1000, "fini"), NV_ERR_CLOSED);
+	assert_int_equal(nv_conn_send_text(f.conn, "non"), NV_ERR_CLOSED);
+	sim_settle(f.loop);
+	assert_took_bytes(peer, "\x88\x06\x03\xe8"
+	                        "fini");
+	send_text(peer, "dropped");
+	sim_advance(f.loop, 4500);
+	assert_seen("open ");
+	sim_advance(f.loop, 1000);
+	assert_seen("close:1006,no answer to a Close ");
+	fixture_stop(&f);
+}
+
+static void tells_the_status_of_the_peer_that_answers_a_close(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	nv_conn_close(f.conn, 1000, NULL);
+	sim_settle(f.loop);
+	send_text(peer, "dropped");
+	send_frame(peer, 0x88, "\x0f\xa1", 2);
+	sim_settle(f.loop);
+	assert_seen("open close:4001,closing handshake,clean ");
+	fixture_stop(&f);
+}
+
+static void limits_how_long_a_message_takes(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x01, "a", 1);
+	for (int i = 0; i < 29; i++) {
+		sim_advance(f.loop, 1000);
+		send_frame(peer, 0x00, "b", 1);
+		sim_settle(f.loop);
+	}
+	assert_seen("open ");
+	sim_advance(f.loop, 1500);
+	assert_seen("close:1008,a limit was exceeded ");
+	fixture_stop(&f);
+}
+
+/* One long message right after the other is not one that takes too long. */
+static void does_not_limit_a_stream_of_messages(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	send_frame(peer, 0x01, "a", 1);
+	for (int i = 0; i < 12; i++) {
+		sim_advance(f.loop, 10000);
+		send_frame(peer, 0x80, "b", 1);
+		send_frame(peer, 0x01, "a", 1);
+		sim_settle(f.loop);
+	}
+	assert_int_equal(nv_server_connections(f.server), 1);
+	fixture_stop(&f);
+}
+
+static void cuts_who_does_not_read(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 3);
+	nv_conn_send_text(f.conn, "bonjour");
+	sim_advance(f.loop, 9000);
+	/* Progress, however small, buys time. */
+	sim_peer_set_window(peer, 1);
+	sim_advance(f.loop, 9000);
+	assert_seen("open ");
+	sim_advance(f.loop, 2000);
+	assert_seen("close:1006,the peer did not read ");
+	fixture_stop(&f);
+}
+
+static void limits_how_long_a_request_takes(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = sim_connect(PORT);
+	for (int i = 0; i < 9; i++) {
+		sim_peer_send_text(peer, "G");
+		sim_advance(f.loop, 1000);
+	}
+	assert_took_bytes(peer, "");
+	sim_advance(f.loop, 1500);
+	assert_status(peer, 408);
+	assert_true(sim_peer_ended(peer));
+	sim_advance(f.loop, 2500);
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+}
+
+/* --- Back-pressure --- */
+
+static void answers_full_above_the_limit_and_drains(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+	int sent = 0;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ .max_queue = 100 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	while (nv_conn_send_text(f.conn, "0123456789") == 0)
+		sent++;
+	assert_int_equal(sent, 9);
+	assert_int_equal(nv_conn_send_text(f.conn, "x"), NV_ERR_FULL);
+	assert_int_equal(nv_conn_unsent(f.conn), 108);
+	sim_settle(f.loop);
+	sim_peer_set_window(peer, SIZE_MAX);
+	sim_settle(f.loop);
+	assert_seen("open drain ");
+	assert_int_equal(sim_peer_take(peer).len, 108);
+	assert_int_equal(nv_conn_unsent(f.conn), 0);
+	fixture_stop(&f);
+}
+
+static void keeps_the_newest_four_pongs_while_blocked(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_send_text(f.conn, "?");
+	sim_settle(f.loop);
+	for (char i = 'a'; i <= 'z'; i++)
+		send_frame(peer, 0x89, &i, 1);
+	sim_settle(f.loop);
+	sim_peer_set_window(peer, SIZE_MAX);
+	sim_settle(f.loop);
+	assert_took_bytes(peer, "\x81\x01?\x8a\x01w\x8a\x01x\x8a\x01y\x8a\x01z");
+	fixture_stop(&f);
+}
+
+static void sends_close_behind_what_is_queued(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 2);
+	nv_conn_send_text(f.conn, "reste");
+	sim_settle(f.loop);
+	nv_conn_close(f.conn, 1000, NULL);
+	sim_settle(f.loop);
+	sim_peer_set_window(peer, SIZE_MAX);
+	sim_settle(f.loop);
+	assert_took_bytes(peer, "\x81\x05reste\x88\x02\x03\xe8");
+	fixture_stop(&f);
+}
+
+static void writes_the_same_bytes_through_any_window(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = sim_connect(PORT);
+	sim_peer_set_window(peer, 0);
+	sim_peer_send_text(peer, UPGRADE("/ws"));
+	sim_settle(f.loop);
+	nv_conn_send_text(f.conn, "un");
+	send_frame(peer, 0x89, "p", 1);
+	for (int i = 0; i < 200; i++) {
+		sim_peer_set_window(peer, 1);
+		sim_settle(f.loop);
+	}
+	{
+		struct nv_bytes took = sim_peer_take(peer);
+		static const char tail[] = "\r\n\r\n\x81\x02un\x8a\x01p";
+		size_t len = sizeof tail - 1;
+
+		assert_true(took.len > len);
+		assert_memory_equal(took.data, "HTTP/1.1 101", 12);
+		assert_memory_equal(took.data + took.len - len, tail, len);
+	}
+	fixture_stop(&f);
+}
+
+/* --- Stopping --- */
+
+static void says_goodbye_to_all(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer, *asking;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	asking = sim_connect(PORT);
+	sim_settle(f.loop);
+	send_frame(peer, 0x88, "\x03\xe9", 2);
+	sim_peer_eof(peer);
+	nv_server_stop(f.server);
+	assert_int_equal(nv_server_run(f.server), 0);
+	assert_seen("open close:1001,closing handshake,clean ");
+	assert_true(sim_peer_closed(peer));
+	assert_true(sim_peer_closed(asking));
+	assert_null(sim_connect(PORT));
+	fixture_stop(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opens_and_talks),
+		cmocka_unit_test(takes_frames_behind_the_request),
+		cmocka_unit_test(closes_in_order),
+		cmocka_unit_test(drops_what_follows_a_close_without_a_reset),
+		cmocka_unit_test(lingers_no_longer_than_64_kib),
+		cmocka_unit_test(answers_a_protocol_error_with_its_status),
+		cmocka_unit_test(tells_an_end_without_close),
+		cmocka_unit_test(answers_what_came_before_a_half_close),
+		cmocka_unit_test(pings_silence_and_cuts_who_does_not_answer),
+		cmocka_unit_test(does_not_ping_who_speaks),
+		cmocka_unit_test(never_pings_when_that_is_off),
+		cmocka_unit_test(waits_for_a_close_five_seconds),
+		cmocka_unit_test(tells_the_status_of_the_peer_that_answers_a_close),
+		cmocka_unit_test(limits_how_long_a_message_takes),
+		cmocka_unit_test(does_not_limit_a_stream_of_messages),
+		cmocka_unit_test(cuts_who_does_not_read),
+		cmocka_unit_test(limits_how_long_a_request_takes),
+		cmocka_unit_test(answers_full_above_the_limit_and_drains),
+		cmocka_unit_test(keeps_the_newest_four_pongs_while_blocked),
+		cmocka_unit_test(sends_close_behind_what_is_queued),
+		cmocka_unit_test(writes_the_same_bytes_through_any_window),
+		cmocka_unit_test(says_goodbye_to_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
