@@ -9,6 +9,7 @@
 
 /* Deadlines are as exact as this. */
 #define SWEEP_MS 250u
+#define FREE_PORT_TRIES 16
 
 static const struct nv_handlers no_handlers;
 
@@ -244,21 +245,43 @@ static bool family_is_missing(int error)
 	return error == NV_ERR_ADDRESS || error == NV_ERR_UNSUPPORTED;
 }
 
+static void unlisten_last(struct nv_server *server)
+{
+	nv_loop_unlisten(&server->listeners[--server->listening].listener);
+}
+
 /* Both loopback addresses on one port, or the one that this machine has. */
-static int listen_on_localhost(struct nv_server *server, uint16_t port)
+static int listen_on_both(struct nv_server *server, uint16_t port)
 {
 	struct nv_address v4, v6;
-	int error;
+	int v4_error, v6_error;
 
 	nv_address_parse("127.0.0.1", port, &v4);
-	error = listen_on(server, &v4);
-	if (error < 0 && !family_is_missing(error))
-		return error;
-	nv_address_parse("::1", error < 0 ? port : v4.port, &v6);
-	if (error < 0)
-		return listen_on(server, &v6);
-	error = listen_on(server, &v6);
-	return family_is_missing(error) ? 0 : error;
+	v4_error = listen_on(server, &v4);
+	if (v4_error < 0 && !family_is_missing(v4_error))
+		return v4_error;
+	nv_address_parse("::1", v4_error < 0 ? port : v4.port, &v6);
+	v6_error = listen_on(server, &v6);
+	if (v4_error < 0 || v6_error == 0)
+		return v6_error;
+	if (family_is_missing(v6_error))
+		return 0;
+	unlisten_last(server);
+	return v6_error;
+}
+
+/* A port that is free for one of them may be taken for the other: then another is tried, if any will
+ * do. */
+static int listen_on_localhost(struct nv_server *server, uint16_t port)
+{
+	int error = NV_ERR_IN_USE;
+
+	for (int i = 0; i < FREE_PORT_TRIES && error == NV_ERR_IN_USE; i++) {
+		error = listen_on_both(server, port);
+		if (port != 0)
+			break;
+	}
+	return error;
 }
 
 int nv_server_listen(struct nv_server *server, const char *host, uint16_t port)

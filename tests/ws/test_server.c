@@ -479,6 +479,37 @@ static void says_goodbye_to_all(void **state)
 	fixture_stop(&f);
 }
 
+/* --- Listening --- */
+
+static void listens_on_what_localhost_is(void **state)
+{
+	static const struct {
+		int v4, port, result;
+	} cases[] = {
+		{ 0, 9000, 0 },
+		{ NV_ERR_ADDRESS, 9000, 0 },
+		{ NV_ERR_UNSUPPORTED, 9000, 0 },
+		{ NV_ERR_IN_USE, 9000, NV_ERR_IN_USE },
+		{ NV_ERR_PERMISSION, 9000, NV_ERR_PERMISSION },
+		{ NV_ERR_IN_USE, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		if (cases[i].v4)
+			sim_fail_listen(cases[i].v4);
+		assert_int_equal(nv_server_listen(f.server, "localhost", (uint16_t)cases[i].port),
+		                 cases[i].result);
+		if (cases[i].result == 0)
+			assert_non_null(sim_connect(nv_server_port(f.server)));
+		assert_int_equal(nv_server_listen(f.server, "example.org", 1), NV_ERR_ADDRESS);
+		fixture_stop(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +535,7 @@ int main(void)
 		cmocka_unit_test(sends_close_behind_what_is_queued),
 		cmocka_unit_test(writes_the_same_bytes_through_any_window),
 		cmocka_unit_test(says_goodbye_to_all),
+		cmocka_unit_test(listens_on_what_localhost_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
