@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* clock.h: the two clocks: one to read, one to measure with. */
+#ifndef SERVE_CLOCK_H
+#define SERVE_CLOCK_H
+
+#include <stdint.h>
+
+/* "2026-11-23 14:05:09", the local time now, with its terminating zero. */
+#define NV_STAMP_SIZE 20
+
+char *nv_clock_stamp(char stamp[NV_STAMP_SIZE]); /* returns it */
+
+uint64_t nv_clock_ns(void); /* monotonic, from an unknown start */
+
+#endif
