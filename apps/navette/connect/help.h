@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* help.h: what navette connect --help prints. */
+#ifndef CONNECT_HELP_H
+#define CONNECT_HELP_H
+
+#include <stdio.h>
+
+void nv_connect_help(FILE *file);
+
+#endif
