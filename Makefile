@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# The front door: each target has scripts/deps install what the machine lacks, then builds with CMake.
+
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.SUFFIXES:
+
+ARGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+export DESTDIR FUZZ_SECONDS
+
+.PHONY: build run test ci bench fuzz nightly install clean help
+
+build: ## build the program and the library in build/release (the default)
+	@scripts/deps build
+	@scripts/build release
+
+run: build ## run the server: make run ARGS="--port 9000"
+	@exec scripts/run build/release/navette serve $(ARGS)
+
+test: ## run all tests, plain and under ASan and UBSan
+	@scripts/deps test
+	@scripts/test release
+	@scripts/test asan
+
+ci: ## everything a change has to pass: tests, both compilers, TSan, linters, fuzzers
+	@scripts/deps ci
+	@scripts/ci
+
+bench: ## measure
+	@scripts/bench
+
+fuzz: ## run each fuzzer for FUZZ_SECONDS (60)
+	@scripts/fuzz
+
+nightly: ci ## ci, then the long tests
+	@scripts/test release long
+
+install: build ## install under PREFIX (/usr/local), below DESTDIR if it is set
+	@scripts/install "$(PREFIX)"
+
+clean: ## remove all that was built
+	@rm -rf build
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile

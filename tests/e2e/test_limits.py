@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""How many messages a second, and how long they may be: on /ws and on /chat, for both kinds."""
+
+import time
+import unittest
+
+from support import BINARY, Client, Deadline, ServerTest, frame, length_field, MASK
+
+TOO_MANY = '{"type":"erreur","message":"Trop de messages envoyés"}'
+TOO_LONG = '{"type":"erreur","message":"Message trop grand"}'
+PING, PONG = '{"type":"ping"}', '{"type":"pong"}'
+
+
+def answer_to(text):
+    return f'Serveur dit : J\'ai reçu votre message "{text}"'
+
+
+class LimitsTest(ServerTest):
+    def client(self, path, **options):
+        client = super().client(path, **options)
+        client.frame()
+        return client
+
+
+class Rate(LimitsTest):
+    flags = ()
+
+    def test_the_sixth_of_a_second_is_refused(self):
+        client = self.client('/ws')
+        client.send(*'abcdefg')
+        client.expect(*map(answer_to, 'abcde'), TOO_MANY, TOO_MANY)
+        client.leave()
+
+    def test_a_refused_message_is_not_delivered(self):
+        alice = self.client('/chat?pseudo=Alice')
+        bob = self.client('/chat?pseudo=Bob')
+        alice.frame()
+        alice.send(*'abcdef')
+        for client in (alice, bob):
+            client.expect(*(f'[Alice] {text}' for text in 'abcde'))
+        alice.expect(TOO_MANY)
+        bob.send('x')
+        for client in (alice, bob):
+            client.expect('[Bob] x')
+
+    def test_every_message_counts(self):
+        client = self.client('/chat?format=json')
+        client.send(PING, 'broken', b'binary', 'x' * 20000, '{"type":"pseudo","pseudo":""}', PING)
+        client.expect(PONG)
+        for _ in range(4):
+            self.assertIn('"erreur"', client.text())
+        client.expect(TOO_MANY)
+
+    def test_rate_comes_before_length(self):
+        client = self.client('/ws')
+        client.send(*['x' * 10241] * 6)
+        client.expect(*[TOO_LONG] * 5, TOO_MANY)
+
+    def test_the_question_of_a_name_counts_too(self):
+        client = self.client('/chat')
+        client.send('Alice', *'abcde')
+        client.frame()
+        client.expect(*(f'[Alice] {text}' for text in 'abcd'), TOO_MANY)
+
+    def test_each_client_has_its_own_window(self):
+        for client in (self.client('/ws'), self.client('/ws')):
+            client.send(*'abcde')
+            client.expect(*map(answer_to, 'abcde'))
+
+    def test_a_window_lasts_a_second_from_its_first_message(self):
+        client = self.client('/ws')
+        begun = time.monotonic()
+        client.send(*'abcde')
+        client.expect(*map(answer_to, 'abcde'))
+        deadline = Deadline()
+        while deadline.left():
+            client.send('x')
+            if client.text() != TOO_MANY:
+                break
+        # However many were refused meanwhile, they did not prolong it.
+        self.assertGreaterEqual(time.monotonic() - begun, 1)
+        client.send(*'abcde')
+        client.expect(*map(answer_to, 'abcd'), TOO_MANY)
+
+    def test_flag(self):
+        self.server = self.start('--rate', '2')
+        client = self.client('/ws')
+        client.send(*'abc')
+        client.expect(*map(answer_to, 'ab'), TOO_MANY)
+
+    def test_flag_off(self):
+        self.server = self.start('--rate', '0')
+        client = self.client('/ws')
+        client.send(*'x' * 1000)
+        client.expect(*[answer_to('x')] * 1000)
+
+
+class Length(LimitsTest):
+    def test_one_byte_more_is_refused_and_the_connection_stays(self):
+        for how in ('whole', 'fragmented'):
+            for letter in 'xé':
+                longest = letter * (10240 // len(letter.encode()))
+                with self.subTest(f'{how} {letter}'):
+                    client = self.client('/ws')
+                    client.deliver(how, longest, longest + 'x', 'y' * 65536, 'z')
+                    client.expect(answer_to(longest), TOO_LONG, TOO_LONG, answer_to('z'))
+                    client.leave()
+
+    def test_binary(self):
+        client = self.client('/ws')
+        client.send(b'x' * 10240, b'x' * 10241, b'z')
+        client.expect(b'x' * 10240, TOO_LONG, b'z')
+
+    def test_in_the_chat(self):
+        alice = self.client('/chat?pseudo=Alice')
+        bob = self.client('/chat?pseudo=Bob&format=json')
+        alice.frame(), bob.frame()
+        alice.send('x' * 10241, 'x')
+        alice.expect(TOO_LONG, '[Alice] x')
+        self.assertIn('"contenu":"x"', bob.text())
+        bob.send('{"type":"message","contenu":"' + 'x' * 10240 + '"}', b'x' * 10241, PING)
+        bob.expect(TOO_LONG, TOO_LONG, PONG)
+
+    def test_a_name_that_is_too_long_for_a_message(self):
+        client = self.client('/chat')
+        client.send('x' * 10241, 'Alice')
+        client.expect(TOO_LONG, '[SYSTÈME] Alice a rejoint le chat')
+
+    def expect_1009(self, path, *pieces):
+        """The connection is closed for this one, which starts with nothing but its head."""
+        with Client(self.server.port, path) as client:
+            client.frame()
+            for piece in pieces:
+                client.send_raw(piece)
+            client.expect_close(1009)
+            client.expect_end()
+
+    def test_far_too_long_closes_with_1009(self):
+        other = self.client('/ws')
+        for path in ('/ws', '/chat', '/chat?format=json'):
+            with self.subTest(path):
+                self.expect_1009(path, bytes([0x80 | BINARY]) + length_field(65537, True) + MASK)
+        self.expect_1009('/ws', frame(BINARY, b'x' * 65536, fin=False),
+                         bytes([0x80]) + length_field(1, True))
+        self.expect_1009('/ws', bytes([0x80 | BINARY]) + length_field((1 << 63) - 1, True))
+        other.send('x')
+        other.expect(answer_to('x'))
+
+    def test_flag(self):
+        self.server = self.start('--rate', '0', '--max-message', '3')
+        client = self.client('/ws')
+        client.send('abc', 'abcd', 'éx', 'éé', 'x' * 65536)
+        client.expect(answer_to('abc'), TOO_LONG, answer_to('éx'), TOO_LONG, TOO_LONG)
+        self.expect_1009('/ws', bytes([0x80 | BINARY]) + length_field(65537, True) + MASK)
+
+    def test_flag_above_half_of_64_kib_moves_the_hard_limit(self):
+        self.server = self.start('--rate', '0', '--max-message', '40000')
+        client = self.client('/ws')
+        client.send(b'x' * 40000, b'x' * 40001, b'x' * 80000)
+        client.expect(b'x' * 40000, TOO_LONG, TOO_LONG)
+        self.expect_1009('/ws', bytes([0x80 | BINARY]) + length_field(80001, True) + MASK)
+
+
+if __name__ == '__main__':
+    unittest.main()
