@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// server.mjs: `navette serve` as a child process. Its port is learnt from its start-up lines; it is
+// ended by its pid, and by the kernel should this program die first.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const NAVETTE = process.env.NAVETTE
+	?? fileURLToPath(new URL('../../build/release/navette', import.meta.url));
+const START_DEADLINE_MS = 10000;
+const STOP_DEADLINE_MS = 8000;
+
+export class Server {
+	#process;
+	#ended;
+	#errors = '';
+	#over = false;
+	port = 0;
+
+	/* Resolves when it listens; port 0 stands for a free one. */
+	static async start(port = 0, ...flags) {
+		const server = new Server(['serve', '--port', String(port), ...flags]);
+		await server.#listens();
+		return server;
+	}
+
+	constructor(words) {
+		this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', NAVETTE, ...words],
+			{ stdio: ['ignore', 'pipe', 'pipe'] });
+		this.#ended = new Promise((resolve) => this.#process.once('close', resolve));
+		this.#process.once('error', (error) => this.#errors += error.message);
+		this.#process.stderr.on('data', (data) => this.#errors += data);
+	}
+
+	get url() {
+		return `http://localhost:${this.port}/`;
+	}
+
+	/* SIGSTOP makes a server that holds its connections and says nothing any more. */
+	signal(name) {
+		this.#process.kill(name);
+	}
+
+	async kill() {
+		this.#over = true;
+		this.signal('SIGKILL');
+		await this.#ended;
+	}
+
+	/* Ends it as its user does and checks that it went well; does nothing the second time. */
+	async stop() {
+		if (this.#over)
+			return;
+		this.#over = true;
+		this.signal('SIGCONT');
+		this.signal('SIGTERM');
+		const code = await this.#endedWithin(STOP_DEADLINE_MS);
+		const how = code ?? this.#process.signalCode;
+		assert.equal(code, 0, `navette serve ended with ${how}: ${this.#errors}`);
+	}
+
+	/* Resolves to the exit code, or to null if a signal ended it, this one at the latest. */
+	async #endedWithin(ms) {
+		const late = setTimeout(() => this.signal('SIGKILL'), ms);
+		const code = await this.#ended;
+		clearTimeout(late);
+		return code;
+	}
+
+	async #listens() {
+		const port = new Promise((resolve) => {
+			createInterface({ input: this.#process.stdout }).on('line', (line) => {
+				const [, number] = line.match(/\] Port : (\d+)$/) ?? [];
+				if (number)
+					resolve(Number(number));
+			});
+		});
+		const late = setTimeout(() => this.signal('SIGKILL'), START_DEADLINE_MS);
+		this.port = await Promise.race([port, this.#ended.then(() => 0)]);
+		clearTimeout(late);
+		assert.notEqual(this.port, 0, `navette serve did not start: ${this.#errors}`);
+	}
+}
