@@ -52,9 +52,11 @@ class Listener:
     def _take_frame(self):
         """Takes one frame of a JSON client from the data, if it is there whole."""
         data = self.data
-        start = {126: 4, 127: 10}.get(data[1], 2) if len(data) > 1 else 2
-        length = data[1] if start == 2 < len(data) else int.from_bytes(data[2:start], 'big')
-        if len(data) < start + length:
+        if len(data) < 2:
+            return False
+        start = {126: 4, 127: 10}.get(data[1], 2)
+        length = data[1] if start == 2 else int.from_bytes(data[2:start], 'big')
+        if len(data) < start or len(data) < start + length:
             return False
         if data[0] == 0x89:
             self.sock.sendall(frame(PONG, data[start:start + length]))

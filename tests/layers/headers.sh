@@ -6,8 +6,13 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
+# check HEADER COMPILER LANGUAGE STANDARD
+check() {
+	echo "#include <navette/$(basename "$1")>" |
+		"$2" -x "$3" -std="$4" -pedantic -Wall -Wextra -Werror -I include -fsyntax-only -
+}
+
 for header in include/navette/*.h; do
-	"$1" -x c -std=c11 -pedantic -Wall -Wextra -Werror -I include -fsyntax-only "$header"
-	test -z "${2-}" ||
-		"$2" -x c++ -std=c++17 -pedantic -Wall -Wextra -Werror -I include -fsyntax-only "$header"
+	check "$header" "$1" c c11
+	test -z "${2-}" || check "$header" "$2" c++ c++17
 done
