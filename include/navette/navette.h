@@ -21,14 +21,16 @@ struct nv_request;
 
 /* --- The event loop --- */
 
-NV_API struct nv_loop *nv_loop_new(void);       /* NULL without memory or descriptors */
-NV_API void nv_loop_free(struct nv_loop *loop); /* after its clients */
+NV_API struct nv_loop *nv_loop_new(void); /* NULL without memory or descriptors */
+/* After its clients, and not from a callback. */
+NV_API void nv_loop_free(struct nv_loop *loop);
 
 /* Runs until nv_loop_stop, which is also remembered when it comes first. 0 or an error. */
 NV_API int nv_loop_run(struct nv_loop *loop);
 /* One turn: waits at most `timeout_ms` (-1: for ever) for something to do. */
 NV_API int nv_loop_run_once(struct nv_loop *loop, int timeout_ms);
-NV_API void nv_loop_stop(struct nv_loop *loop); /* any thread, and signal handlers */
+/* Any thread, and signal handlers; every call has to return before the loop is freed. */
+NV_API void nv_loop_stop(struct nv_loop *loop);
 
 /* For a program with a loop of its own: wait until this descriptor is readable, at most so many
  * milliseconds (-1: for ever), then call nv_loop_run_once(loop, 0). */
@@ -44,6 +46,7 @@ NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
 	X(NV_CAUSE_LIMIT, "a limit was exceeded")                                                  \
 	X(NV_CAUSE_EOF, "the peer ended the connection without a Close")                           \
 	X(NV_CAUSE_RESET, "the peer reset the connection")                                         \
+	X(NV_CAUSE_LOST, "the network lost the peer")                                              \
 	X(NV_CAUSE_PING_TIMEOUT, "no answer to a ping")                                            \
 	X(NV_CAUSE_CLOSE_TIMEOUT, "no answer to a Close")                                          \
 	X(NV_CAUSE_SLOW, "the peer did not read")                                                  \
@@ -71,8 +74,8 @@ struct nv_close {
 
 /* All may be NULL. */
 struct nv_handlers {
-	/* A client asks for this route: nv_request_accept or nv_request_reply; accepted when neither is
-	 * called. Servers only. */
+	/* A client asks for this route: nv_request_accept or nv_request_reply. Accepted when neither is
+	 * called, refused with 500 when the last of such calls failed. Servers only. */
 	void (*on_upgrade)(struct nv_request *request);
 	void (*on_open)(struct nv_conn *conn);
 	/* NV_TEXT, which is valid UTF-8, or NV_BINARY; whole. */
@@ -132,7 +135,8 @@ NV_API char *nv_request_peer(const struct nv_request *request, char *text);
 NV_API void *nv_request_user(const struct nv_request *request);
 NV_API void nv_request_set_user(struct nv_request *request, void *user); /* becomes nv_conn_user */
 
-/* Adds a field to whatever answers. NV_ERR_INVALID for a bad name or value, or one of our own. */
+/* Adds a field to the answer that is still to be given. NV_ERR_INVALID for a bad name or value, or a
+ * field that the answer has anyway: its length, type, date, and those of the handshake. */
 NV_API int nv_request_add_field(struct nv_request *request, const char *name, const char *value);
 
 /* The client's next offered subprotocol: start with *cursor = 0; false at the end. */
@@ -176,8 +180,8 @@ static inline struct nv_server *nv_server_new(const struct nv_server_options *op
 	return nv_server_new_sized(options, sizeof(struct nv_server_options));
 }
 
-/* Stops it if it runs: Close 1001 to all, at most stop_timeout_ms, then the rest is cut. Not from a
- * callback: there, nv_server_stop. */
+/* Stops what nv_server_start has started: Close 1001 to all, at most stop_timeout_ms, then the rest
+ * is cut. After nv_server_run has returned, and not from a callback: there, nv_server_stop. */
 NV_API void nv_server_free(struct nv_server *server);
 
 /* WebSocket at a path: "/ws", "/rooms/:id" (one segment), "/files/" and a star (the rest). What is
@@ -200,10 +204,11 @@ NV_API int nv_server_http(struct nv_server *server, const char *pattern,
 NV_API int nv_server_listen(struct nv_server *server, const char *host, uint16_t port);
 NV_API uint16_t nv_server_port(const struct nv_server *server); /* of the last listen */
 
-NV_API int nv_server_start(struct nv_server *server); /* on a thread of its own */
-NV_API int nv_server_run(struct nv_server *server);   /* on this one, until nv_server_stop */
+/* On a thread of its own, or on this one until nv_server_stop; one of them, once, else NV_ERR_STATE. */
+NV_API int nv_server_start(struct nv_server *server);
+NV_API int nv_server_run(struct nv_server *server);
 /* Says goodbye to all as nv_server_free does, and ends the run. Any thread, callbacks, signal
- * handlers; returns at once. */
+ * handlers; returns at once, which every call has to do before the server is freed. */
 NV_API void nv_server_stop(struct nv_server *server);
 
 NV_API size_t nv_server_connections(const struct nv_server *server); /* open now; callbacks only */
@@ -259,7 +264,8 @@ static inline struct nv_client *nv_client_new(struct nv_loop *loop, const char *
 	                           sizeof(struct nv_client_options));
 }
 
-/* Aborts what is open, whose on_close follows before this returns; also from callbacks. */
+/* Aborts what is open, whose on_close follows before this returns; what has ended in order still says
+ * its last word. Also from callbacks. */
 NV_API void nv_client_free(struct nv_client *client);
 /* The open connection, or NULL. */
 NV_API struct nv_conn *nv_client_conn(const struct nv_client *client);

@@ -88,6 +88,20 @@ uint8_t *nv_outq_reserve(struct nv_outq *queue, size_t len)
 	return tail->data + tail->len;
 }
 
+/* A room that was given back must not be kept for as long as the queue lives. */
+static void drop_unused_tail(struct nv_outq *queue)
+{
+	struct nv_chunk *before = queue->head;
+
+	if (!before || before == queue->tail || queue->tail->len > 0)
+		return;
+	while (before->next != queue->tail)
+		before = before->next;
+	nv_free(queue->tail);
+	before->next = NULL;
+	queue->tail = before;
+}
+
 void nv_outq_commit(struct nv_outq *queue, size_t len)
 {
 	if (len) {
@@ -96,6 +110,8 @@ void nv_outq_commit(struct nv_outq *queue, size_t len)
 		queue->tail->room -= len;
 		queue->len += len;
 	}
+	if (len == 0)
+		drop_unused_tail(queue);
 	/* Reserved and not used: an empty queue holds no memory. */
 	if (queue->len == 0)
 		nv_outq_deinit(queue);

@@ -48,12 +48,10 @@ void nv_conn_enter(struct nv_conn *conn, const struct nv_conn_phase *phase)
 	conn->since = nv_conn_now(conn);
 }
 
-void nv_conn_take_output(struct nv_conn *conn)
+void nv_conn_take_close(struct nv_conn *conn)
 {
 	struct nv_bytes output;
 
-	if (nv_stream_is_blocked(&conn->stream) && !conn->session.close_sent)
-		return;
 	for (;;) {
 		output = nv_session_output(&conn->session);
 		if (output.len == 0)
@@ -67,15 +65,21 @@ void nv_conn_take_output(struct nv_conn *conn)
 	}
 }
 
+void nv_conn_take_output(struct nv_conn *conn)
+{
+	if (!nv_stream_is_blocked(&conn->stream))
+		nv_conn_take_close(conn);
+}
+
 void nv_conn_end(struct nv_conn *conn, const struct nv_close *close)
 {
 	if (!conn->opened || conn->ended)
 		return;
 	conn->ended = true;
-	if (conn->handlers->on_close)
-		conn->handlers->on_close(conn, close);
 	if (conn->owner->ended)
 		conn->owner->ended(conn, close);
+	if (conn->handlers->on_close)
+		conn->handlers->on_close(conn, close);
 }
 
 void nv_conn_cut(struct nv_conn *conn, enum nv_cause cause)
@@ -103,6 +107,9 @@ static enum nv_cause cause_of(const struct nv_conn *conn, int error)
 		return NV_CAUSE_EOF;
 	case NV_ERR_RESET:
 		return NV_CAUSE_RESET;
+	case NV_ERR_TIMEOUT:
+	case NV_ERR_UNREACHABLE:
+		return NV_CAUSE_LOST;
 	default:
 		return NV_CAUSE_SYSTEM;
 	}

@@ -24,7 +24,7 @@ struct nv_conn_owner {
 	uint32_t close_timeout_ms;
 	uint32_t write_timeout_ms;
 	uint32_t jitter; /* state of the generator that spreads the pings */
-	/* After on_close of the handlers: for the log. */
+	/* Before on_close of the handlers: for the count and the log. */
 	void (*ended)(struct nv_conn *conn, const struct nv_close *close);
 	/* The stream is closed with this error: the last call, in which the owner frees the
 	 * connection after nv_conn_deinit. */
@@ -99,6 +99,10 @@ void nv_conn_open(struct nv_conn *conn);
 /* Moves the session's output to the stream. Pongs wait in the session, where the newest displace the
  * oldest, while the peer does not read. */
 void nv_conn_take_output(struct nv_conn *conn);
+
+/* The same at the moment in which a Close is its last: that goes behind what is queued, blocked or
+ * not. */
+void nv_conn_take_close(struct nv_conn *conn);
 
 /* The WebSocket connection is over: on_close, if it was ever open, and once. */
 void nv_conn_end(struct nv_conn *conn, const struct nv_close *close);

@@ -62,7 +62,7 @@ int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data)
 
 	if (conn->phase != &nv_phase_open)
 		return NV_ERR_CLOSED;
-	if (conn->stream.out.len >= conn->owner->max_queue)
+	if (nv_conn_unsent(conn) >= conn->owner->max_queue)
 		return NV_ERR_FULL;
 	error = nv_session_ping(&conn->session, data);
 	if (error == 0)
@@ -82,7 +82,7 @@ int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
 	if (error < 0)
 		return error;
 	nv_conn_enter(conn, &nv_phase_closing);
-	nv_conn_take_output(conn);
+	nv_conn_take_close(conn);
 	return 0;
 }
 
@@ -96,7 +96,7 @@ void nv_conn_abort(struct nv_conn *conn)
 
 size_t nv_conn_unsent(const struct nv_conn *conn)
 {
-	return conn->stream.out.len;
+	return conn->stream.out.len + conn->session.out.len;
 }
 
 void *nv_conn_user(const struct nv_conn *conn)

@@ -6,11 +6,14 @@
 
 #define LINGER_MS 2000u
 #define LINGER_BYTES 65536u
+#define ANSWER_MS 60000u /* for a plain answer, however slowly it is read */
 
 void nv_conn_linger(struct nv_conn *conn)
 {
 	nv_conn_enter(conn, &nv_phase_linger);
 	conn->heard = conn->since;
+	conn->progress = conn->since;
+	conn->written = conn->stream.written;
 	if (conn->session.options->role == NV_SERVER)
 		nv_stream_shutdown(&conn->stream);
 }
@@ -36,10 +39,12 @@ static void ignore(struct nv_stream *stream)
  * out in close_timeout_ms. */
 static void linger_tick(struct nv_conn *conn, uint32_t now_ms)
 {
+	uint32_t limit = conn->opened ? conn->owner->close_timeout_ms : ANSWER_MS;
+
 	if (conn->stream.out.len > 0)
 		conn->heard = now_ms;
 	if (now_ms - conn->heard >= LINGER_MS || nv_conn_is_stalled(conn, now_ms) ||
-	    (conn->opened && nv_conn_expired(now_ms, conn->since, conn->owner->close_timeout_ms)))
+	    nv_conn_expired(now_ms, conn->since, limit))
 		nv_stream_close(&conn->stream, 0);
 }
 

@@ -22,10 +22,10 @@ static uint32_t spread_ping(struct nv_conn_owner *owner)
 {
 	uint32_t interval = owner->ping_interval_ms;
 	uint32_t fifth = interval / 5;
+	uint64_t spread =
+		(uint64_t)interval - fifth + next_jitter(owner) % (2 * (uint64_t)fifth + 1);
 
-	if (interval == NV_OFF || fifth == 0)
-		return interval;
-	return interval - fifth + next_jitter(owner) % (2 * fifth + 1);
+	return interval == NV_OFF || spread >= NV_OFF ? interval : (uint32_t)spread;
 }
 
 /* --- The end --- */
@@ -53,7 +53,7 @@ static void end_by_event(struct nv_conn *conn, const struct nv_event *event)
 		.detail = event->error,
 	};
 
-	nv_conn_take_output(conn);
+	nv_conn_take_close(conn);
 	if (conn->phase == &nv_phase_dead)
 		return;
 	nv_conn_linger(conn);
@@ -80,7 +80,7 @@ static void end_by_limit(struct nv_conn *conn, const char *error)
 	};
 
 	(void)nv_session_close(&conn->session, NV_STATUS_POLICY, close.reason);
-	nv_conn_take_output(conn);
+	nv_conn_take_close(conn);
 	if (conn->phase == &nv_phase_dead)
 		return;
 	nv_conn_linger(conn);
@@ -93,9 +93,10 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 {
 	const struct nv_handlers *handlers = conn->handlers;
 
+	if (!conn->session.message)
+		conn->message_since = conn->heard;
 	switch (event->type) {
 	case NV_EVENT_MESSAGE:
-		conn->message_since = conn->heard;
 		if (handlers->on_message)
 			handlers->on_message(conn, event->opcode, event->data);
 		break;
@@ -174,8 +175,11 @@ static void send_ping(struct nv_conn *conn, uint32_t now_ms)
 	nv_conn_take_output(conn);
 }
 
+/* While a write is blocked our ping may not have left; who takes nothing at all is cut as stalled. */
 static void watch_silence(struct nv_conn *conn, uint32_t now_ms)
 {
+	if (nv_stream_is_blocked(&conn->stream))
+		conn->pinged = now_ms;
 	if (!conn->pinging && nv_conn_expired(now_ms, conn->heard, conn->ping_after))
 		send_ping(conn, now_ms);
 	else if (conn->pinging &&
@@ -198,6 +202,8 @@ static void closing_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_conn_expired(now_ms, conn->since, conn->owner->close_timeout_ms))
 		nv_conn_cut(conn, NV_CAUSE_CLOSE_TIMEOUT);
+	else if (nv_conn_is_stalled(conn, now_ms))
+		nv_conn_cut(conn, NV_CAUSE_SLOW);
 }
 
 static void say_goodbye(struct nv_conn *conn)

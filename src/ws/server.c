@@ -92,6 +92,7 @@ static void on_accept(struct nv_listener *listener, int fd, const struct nv_addr
 	int error = admit(server, fd, peer);
 	char text[NV_ADDRESS_TEXT];
 
+	server->accept_failed = false;
 	if (error == 0)
 		return;
 	nv_address_format(peer, text);
@@ -104,8 +105,10 @@ static void on_accept_error(struct nv_listener *listener, int error)
 	struct nv_server *server =
 		nv_container_of(listener, struct nv_server_listener, listener)->server;
 
-	nv_log_write(&server->log, NV_LOG_ERROR, "accepting paused for 100 ms: %s",
-	             nv_strerror(error));
+	if (!server->accept_failed)
+		nv_log_write(&server->log, NV_LOG_ERROR, "cannot accept connections for now: %s",
+		             nv_strerror(error));
+	server->accept_failed = true;
 }
 
 static void conn_tick(struct nv_conn *conn, uint32_t now_ms)
@@ -173,7 +176,7 @@ static int say_goodbye(struct nv_server *server)
 
 /* --- Running --- */
 
-int nv_server_run(struct nv_server *server)
+static int run(struct nv_server *server)
 {
 	int error = nv_loop_run(server->loop);
 	int goodbye_error = say_goodbye(server);
@@ -181,10 +184,15 @@ int nv_server_run(struct nv_server *server)
 	return error ? error : goodbye_error;
 }
 
+int nv_server_run(struct nv_server *server)
+{
+	return atomic_exchange(&server->ran, true) ? NV_ERR_STATE : run(server);
+}
+
 static void run_on_thread(void *context)
 {
 	struct nv_server *server = context;
-	int error = nv_server_run(server);
+	int error = run(server);
 
 	if (error < 0)
 		nv_log_write(&server->log, NV_LOG_ERROR, "the server ended: %s",
@@ -195,7 +203,7 @@ int nv_server_start(struct nv_server *server)
 {
 	int error;
 
-	if (server->started)
+	if (atomic_exchange(&server->ran, true))
 		return NV_ERR_STATE;
 	server->thread.run = run_on_thread;
 	server->thread.context = server;

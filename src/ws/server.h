@@ -3,6 +3,8 @@
 #ifndef WS_SERVER_H
 #define WS_SERVER_H
 
+#include <stdatomic.h>
+
 #include "net/loop.h"
 #include "net/thread.h"
 #include "ws/conn.h"
@@ -31,7 +33,9 @@ struct nv_server {
 	struct nv_timer sweep; /* runs while there are connections */
 	struct nv_timer stop;  /* runs while it says goodbye */
 	struct nv_thread thread;
+	atomic_bool ran; /* nv_server_run or nv_server_start was called */
 	bool started;
+	bool accept_failed; /* and was logged, until one succeeds */
 };
 
 static inline struct nv_server *nv_server_of(const struct nv_conn *conn)

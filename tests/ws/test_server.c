@@ -456,6 +456,154 @@ static void writes_the_same_bytes_through_any_window(void **state)
 	fixture_stop(&f);
 }
 
+/* --- What a peer may not make us hold, and must not be cut for --- */
+
+static void holds_no_pongs_for_who_does_not_read(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+	size_t before;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_send_text(f.conn, "?");
+	nv_conn_close(f.conn, 1000, NULL);
+	sim_settle(f.loop);
+	before = failing_alloc_live_bytes();
+	for (int i = 0; i < 1000; i++) {
+		send_frame(peer, 0x89, "0123456789", 10);
+		sim_settle(f.loop);
+		f.seen_len = 0;
+	}
+	assert_true(failing_alloc_live_bytes() < before + 1024);
+	fixture_stop(&f);
+}
+
+static void counts_pings_that_wait(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+	int sent = 0;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ .max_queue = 1000 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_send_text(f.conn, "?");
+	sim_settle(f.loop);
+	while (sent < 1000 && nv_conn_ping(f.conn, nv_str("01234567")) == 0)
+		sent++;
+	assert_int_equal(sent, 100);
+	assert_int_equal(nv_conn_unsent(f.conn), 1003);
+	fixture_stop(&f);
+}
+
+static void keeps_nothing_of_what_it_refused_to_send(void **state)
+{
+	static uint8_t bad[20000];
+	struct fixture f;
+	struct sim_peer *peer;
+	size_t before;
+
+	(void)state;
+	bad[sizeof bad - 1] = 0xff;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_send_text(f.conn, "?");
+	sim_settle(f.loop);
+	before = failing_alloc_live_bytes();
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(nv_conn_send(f.conn, NV_TEXT, (struct nv_bytes){ bad, sizeof bad }),
+		                 NV_ERR_UTF8);
+	assert_int_equal(failing_alloc_live_bytes(), before);
+	fixture_stop(&f);
+}
+
+static void does_not_cut_who_reads_slowly(void **state)
+{
+	static uint8_t much[900000];
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_send(f.conn, NV_BINARY, (struct nv_bytes){ much, sizeof much });
+	for (int i = 0; i < 50; i++) {
+		sim_peer_set_window(peer, 15000);
+		sim_advance(f.loop, 1000);
+		sim_peer_take(peer);
+	}
+	assert_seen("open ");
+	fixture_stop(&f);
+}
+
+static void cuts_who_does_not_read_whatever_the_close_may_take(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ .close_timeout_ms = NV_OFF });
+	peer = fixture_connect(&f);
+	sim_peer_set_window(peer, 0);
+	nv_conn_close(f.conn, 1000, NULL);
+	sim_advance(f.loop, 11000);
+	assert_seen("open close:1006,the peer did not read ");
+	fixture_stop(&f);
+}
+
+static void gives_a_blocked_answer_its_time(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	sim_advance(f.loop, 60000);
+	peer = sim_connect(PORT);
+	sim_peer_set_window(peer, 0);
+	sim_peer_send_text(peer, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+	sim_advance(f.loop, 9000);
+	assert_false(sim_peer_closed(peer));
+	sim_advance(f.loop, 2000);
+	assert_true(sim_peer_closed(peer));
+	fixture_stop(&f);
+}
+
+static void counts_a_message_from_its_own_first_byte(void **state)
+{
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ .ping_interval_ms = NV_OFF });
+	peer = fixture_connect(&f);
+	sim_peer_send(peer, "\x89", 1);
+	sim_advance(f.loop, 29000);
+	sim_peer_send(peer, "\x80\0\0\0\0\x01\x81\0\0\0\0a", 12);
+	sim_advance(f.loop, 2000);
+	assert_seen("open ping: ");
+	fixture_stop(&f);
+}
+
+static void runs_once(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_start(&f, (struct nv_server_options){ 0 });
+	nv_server_stop(f.server);
+	assert_int_equal(nv_server_run(f.server), 0);
+	assert_int_equal(nv_server_run(f.server), NV_ERR_STATE);
+	assert_int_equal(nv_server_start(f.server), NV_ERR_STATE);
+	fixture_stop(&f);
+}
+
 /* --- Stopping --- */
 
 static void says_goodbye_to_all(void **state)
@@ -534,6 +682,14 @@ int main(void)
 		cmocka_unit_test(keeps_the_newest_four_pongs_while_blocked),
 		cmocka_unit_test(sends_close_behind_what_is_queued),
 		cmocka_unit_test(writes_the_same_bytes_through_any_window),
+		cmocka_unit_test(holds_no_pongs_for_who_does_not_read),
+		cmocka_unit_test(counts_pings_that_wait),
+		cmocka_unit_test(keeps_nothing_of_what_it_refused_to_send),
+		cmocka_unit_test(does_not_cut_who_reads_slowly),
+		cmocka_unit_test(cuts_who_does_not_read_whatever_the_close_may_take),
+		cmocka_unit_test(gives_a_blocked_answer_its_time),
+		cmocka_unit_test(counts_a_message_from_its_own_first_byte),
+		cmocka_unit_test(runs_once),
 		cmocka_unit_test(says_goodbye_to_all),
 		cmocka_unit_test(listens_on_what_localhost_is),
 	};
