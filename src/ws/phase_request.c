@@ -54,7 +54,6 @@ static void upgrade(struct nv_conn *conn, uint8_t *rest, size_t len)
 {
 	struct nv_request *request = conn->request;
 
-	request->upgrade = true;
 	conn->handlers = &request->route->handlers;
 	nv_request_set_user(request, request->route->user);
 	if (conn->handlers->on_upgrade)
@@ -63,6 +62,8 @@ static void upgrade(struct nv_conn *conn, uint8_t *rest, size_t len)
 		nv_conn_cut(conn, NV_CAUSE_MEMORY);
 	else if (request->answer == NV_ANSWER_ACCEPTED)
 		open_socket(conn, rest, len);
+	else if (request->answer == NV_ANSWER_FAILED)
+		refuse(conn, problem_silent);
 	else
 		end_request(conn);
 }
@@ -72,6 +73,7 @@ static void answer_upgrade(struct nv_conn *conn, uint8_t *rest, size_t len)
 	struct nv_request *request = conn->request;
 	struct nv_problem problem = nv_handshake_check(request->head);
 
+	request->upgrade = true;
 	request->route = nv_router_find(&nv_server_of(conn)->sockets, nv_request_path(request));
 	if (problem.status)
 		refuse(conn, problem);
@@ -103,7 +105,7 @@ static void call_page(struct nv_conn *conn)
 
 	request->user = request->route->user;
 	request->route->http(request);
-	if (request->answer == NV_ANSWER_NONE)
+	if (request->answer != NV_ANSWER_REPLIED)
 		refuse(conn, problem_silent);
 	else
 		end_request(conn);

@@ -93,22 +93,35 @@ bool nv_request_subprotocol(const struct nv_request *request, size_t *cursor,
 
 /* --- Answering --- */
 
-/* Fields that say how long the answer is: they are the server's. */
-static bool is_framing(const char *name)
+/* Fields that every answer has from here. */
+static bool is_ours(const char *name)
 {
-	return nv_bytes_is_caseless(nv_str(name), "Content-Length") ||
-	       nv_bytes_is_caseless(nv_str(name), "Transfer-Encoding");
+	static const char *const ours[] = { "Content-Length", "Content-Type", "Date",
+		                            "Transfer-Encoding" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (nv_bytes_is_caseless(nv_str(name), ours[i]))
+			return true;
+	return false;
 }
 
 /* A value with a line end in it would be two fields. */
-static bool is_field(const char *name, const char *value)
+static bool is_value(const char *value)
 {
-	if (!nv_is_token(nv_str(name)) || is_framing(name))
-		return false;
 	for (; *value; value++)
 		if (!nv_is_value_char((uint8_t)*value))
 			return false;
 	return true;
+}
+
+static bool is_field(const char *name, const char *value)
+{
+	return nv_is_token(nv_str(name)) && !is_ours(name) && is_value(value);
+}
+
+static bool is_answered(const struct nv_request *request)
+{
+	return request->answer == NV_ANSWER_ACCEPTED || request->answer == NV_ANSWER_REPLIED;
 }
 
 int nv_request_add_field(struct nv_request *request, const char *name, const char *value)
@@ -116,6 +129,8 @@ int nv_request_add_field(struct nv_request *request, const char *name, const cha
 	size_t size = strlen(name) + strlen(value) + sizeof ": \r\n";
 	uint8_t *room;
 
+	if (is_answered(request))
+		return NV_ERR_STATE;
 	if (!is_field(name, value))
 		return NV_ERR_INVALID;
 	room = nv_buf_reserve(&request->fields, size);
@@ -161,8 +176,9 @@ int nv_request_accept(struct nv_request *request, const char *subprotocol)
 	char *copy = NULL;
 	int error;
 
-	if (request->answer != NV_ANSWER_NONE || !request->upgrade)
+	if (is_answered(request) || !request->upgrade)
 		return NV_ERR_STATE;
+	request->answer = NV_ANSWER_FAILED;
 	if (subprotocol) {
 		copy = copy_str(subprotocol);
 		if (!copy)
@@ -202,11 +218,12 @@ int nv_request_reply(struct nv_request *request, int status, const char *content
 	struct nv_buf head = { 0 };
 	int error;
 
-	if (request->answer != NV_ANSWER_NONE)
+	if (is_answered(request))
 		return NV_ERR_STATE;
-	if (status < 200 || status > 599)
+	request->answer = NV_ANSWER_FAILED;
+	if (status < 200 || status > 599 || (content_type && !is_value(content_type)))
 		return NV_ERR_INVALID;
-	if (nv_bytes_is(nv_request_method(request), "HEAD"))
+	if (nv_bytes_is(nv_request_method(request), "HEAD") || status == 204 || status == 304)
 		body.len = 0;
 	error = nv_response_write(&response, &head);
 	if (error == 0)
@@ -218,13 +235,13 @@ int nv_request_reply(struct nv_request *request, int status, const char *content
 }
 
 /* Fields that the status asks for: RFC 9110 15.5.6 and 15.5.22, RFC 6455 4.2.2 and 4.4. */
-static const char *fields_of(int status)
+static const char *fields_of(int status, bool upgrade)
 {
 	switch (status) {
 	case 400:
 		return "Sec-WebSocket-Version: 13\r\n";
 	case 405:
-		return "Allow: GET, HEAD\r\n";
+		return upgrade ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n";
 	case 426:
 		return "Upgrade: websocket\r\nConnection: Upgrade, close\r\n"
 		       "Sec-WebSocket-Version: 13\r\n";
@@ -235,7 +252,7 @@ static const char *fields_of(int status)
 
 void nv_request_refuse(struct nv_request *request, struct nv_problem problem)
 {
-	const char *fields = fields_of(problem.status);
+	const char *fields = fields_of(problem.status, request->upgrade);
 	char body[256];
 
 	snprintf(body, sizeof body, "%d %s: %s\n", problem.status, nv_status_text(problem.status),

@@ -12,7 +12,8 @@
 enum nv_answer {
 	NV_ANSWER_NONE,
 	NV_ANSWER_ACCEPTED,
-	NV_ANSWER_REPLIED
+	NV_ANSWER_REPLIED,
+	NV_ANSWER_FAILED /* was tried, which must not end in being accepted */
 };
 
 struct nv_request {
@@ -22,7 +23,7 @@ struct nv_request {
 	void *user;
 	struct nv_buf fields; /* added by the program: complete lines */
 	enum nv_answer answer;
-	bool upgrade; /* it asks for WebSocket, and may be accepted */
+	bool upgrade; /* it asks for WebSocket */
 };
 
 struct nv_request *nv_request_new(struct nv_conn *conn); /* NULL without memory */

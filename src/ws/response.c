@@ -114,12 +114,16 @@ static int append_date(struct nv_buf *out)
 	return append_str(out, line);
 }
 
+/* RFC 9110 8.6: 204 has no length. */
 static int append_start(const struct nv_response *response, struct nv_buf *out)
 {
 	char start[128];
+	int len = snprintf(start, sizeof start, "HTTP/1.1 %d %s\r\n", response->status,
+	                   nv_status_text(response->status));
 
-	snprintf(start, sizeof start, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", response->status,
-	         nv_status_text(response->status), response->content_length);
+	if (response->status != 204)
+		snprintf(start + len, sizeof start - (size_t)len, "Content-Length: %zu\r\n",
+		         response->content_length);
 	return append_str(out, start);
 }
 

@@ -62,9 +62,14 @@ static void strict_page(struct nv_request *request)
 	assert_int_equal(nv_request_add_field(request, "Content-Length", "7"), NV_ERR_INVALID);
 	assert_int_equal(nv_request_add_field(request, "Transfer-Encoding", "x"), NV_ERR_INVALID);
 	assert_int_equal(nv_request_add_field(request, "Upgrade", "x"), NV_ERR_INVALID);
+	assert_int_equal(nv_request_add_field(request, "Date", "x"), NV_ERR_INVALID);
+	assert_int_equal(nv_request_add_field(request, "content-type", "x"), NV_ERR_INVALID);
+	assert_int_equal(nv_request_reply(request, 200, "a\r\nSet-Cookie: b", nv_str("")),
+	                 NV_ERR_INVALID);
 	assert_int_equal(nv_request_add_field(request, "Cache-Control", "max-age=60"), 0);
 	assert_int_equal(nv_request_reply(request, 99, NULL, nv_str("")), NV_ERR_INVALID);
-	assert_int_equal(nv_request_reply(request, 204, NULL, nv_str("")), 0);
+	assert_int_equal(nv_request_reply(request, 204, NULL, nv_str("lost")), 0);
+	assert_int_equal(nv_request_add_field(request, "X", "y"), NV_ERR_STATE);
 }
 
 static void start(struct fixture *f)
@@ -105,6 +110,8 @@ static void answers_pages(void **state)
 	assert_int_equal(status_of(answer), 204);
 	assert_non_null(strstr(answer, "\r\nCache-Control: max-age=60\r\n"));
 	assert_null(strstr(answer, "no-store"));
+	assert_null(strstr(answer, "Content-Length"));
+	assert_string_equal(body_of(answer), "");
 	fixture_stop(&f);
 }
 
@@ -128,10 +135,11 @@ static void refuses_with_the_right_status(void **state)
 		{ "GET / HTTP/2.0\r\n\r\n", 505, NULL },
 		{ "\x16\x03\x01\x02\x00\x01", 400, NULL },
 		{ UPGRADE("/nothing"), 404, NULL },
+		{ "HEAD /ws HTTP/1.1\r\n" UPGRADE_FIELDS "\r\n", 405, "\r\nAllow: GET\r\n" },
 		{ "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 400,
 		  NULL },
 		{ UPGRADE("/"), 404, NULL },
-		{ "POST /ws HTTP/1.1\r\n" UPGRADE_FIELDS "\r\n", 405, "\r\nAllow: GET, HEAD\r\n" },
+		{ "POST /ws HTTP/1.1\r\n" UPGRADE_FIELDS "\r\n", 405, "\r\nAllow: GET\r\n" },
 		{ "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 		  "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 		  426, "\r\nSec-WebSocket-Version: 13\r\n" },
@@ -236,9 +244,67 @@ static void refuses_a_subprotocol_that_was_not_offered(void **state)
 	start(&f);
 	assert_int_equal(nv_server_route(f.server, "/p", &handlers, NULL), 0);
 	ask(&f, "GET /p HTTP/1.1\r\n" UPGRADE_FIELDS "Sec-WebSocket-Protocol: chat\r\n\r\n");
-	assert_int_equal(status_of(answer), 101);
-	assert_null(strstr(answer, "Sec-WebSocket-Protocol"));
+	assert_int_equal(status_of(answer), 500);
 	fixture_stop(&f);
+}
+
+static void reply_badly(struct nv_request *request)
+{
+	assert_int_equal(nv_request_reply(request, 1401, NULL, nv_str("")), NV_ERR_INVALID);
+}
+
+static void reply_once_more(struct nv_request *request)
+{
+	reply_badly(request);
+	assert_int_equal(nv_request_reply(request, 401, NULL, nv_str("")), 0);
+}
+
+/* A refusal that failed must not let anybody in. */
+static void never_accepts_what_could_not_be_refused(void **state)
+{
+	const struct nv_handlers bad = { .on_upgrade = reply_badly, .on_open = opened };
+	const struct nv_handlers good = { .on_upgrade = reply_once_more, .on_open = opened };
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	assert_int_equal(nv_server_route(f.server, "/bad", &bad, NULL), 0);
+	assert_int_equal(nv_server_route(f.server, "/good", &good, NULL), 0);
+	ask(&f, UPGRADE("/bad"));
+	assert_int_equal(status_of(answer), 500);
+	ask(&f, UPGRADE("/good"));
+	assert_int_equal(status_of(answer), 401);
+	assert_seen("");
+	fixture_stop(&f);
+}
+
+static void refuse_all(struct nv_request *request)
+{
+	(void)nv_request_reply(request, 401, "text/plain", nv_str("no"));
+}
+
+static void never_accepts_for_want_of_memory(void **state)
+{
+	const struct nv_handlers handlers = { .on_upgrade = refuse_all, .on_open = opened };
+
+	(void)state;
+	for (size_t nth = 1; nth < 20; nth++) {
+		struct fixture f;
+		struct sim_peer *peer;
+		struct nv_bytes took;
+
+		start(&f);
+		assert_int_equal(nv_server_route(f.server, "/closed", &handlers, NULL), 0);
+		peer = sim_connect(PORT);
+		failing_alloc_fail(nth, FAIL_ONCE);
+		sim_peer_send_text(peer, UPGRADE("/closed"));
+		sim_settle(f.loop);
+		failing_alloc_fail(0, FAIL_ONCE);
+		took = sim_peer_take(peer);
+		assert_true(took.len == 0 || took.data[9] != '1');
+		assert_seen("");
+		fixture_stop(&f);
+	}
 }
 
 /* A peer that leaves at any byte of its request leaves nothing behind. */
@@ -272,6 +338,8 @@ int main(void)
 		cmocka_unit_test(reads_nothing_behind_a_refusal),
 		cmocka_unit_test(lets_the_program_decide_on_upgrades),
 		cmocka_unit_test(refuses_a_subprotocol_that_was_not_offered),
+		cmocka_unit_test(never_accepts_what_could_not_be_refused),
+		cmocka_unit_test(never_accepts_for_want_of_memory),
 		cmocka_unit_test(survives_an_end_at_every_byte),
 	};
 
