@@ -62,13 +62,13 @@ static void on_deadline(struct nv_timer *timer)
 	struct nv_client *client = nv_container_of(timer, struct nv_client, timer);
 	struct nv_conn *conn = client->conn;
 
-	if (conn && conn->phase != &nv_phase_connect)
-		conn->phase->tick(conn, nv_conn_now(conn));
-	else if (client->resolve)
+	if (!conn)
 		fail(client, NV_STAGE_RESOLVE, NV_ERR_TIMEOUT,
 		     "the name server did not answer in time");
+	else if (conn->phase == &nv_phase_connect)
+		nv_stream_close(&conn->stream, NV_ERR_TIMEOUT); /* the next address, if any */
 	else
-		fail(client, NV_STAGE_CONNECT, NV_ERR_TIMEOUT, "no answer in time");
+		conn->phase->tick(conn, nv_conn_now(conn));
 }
 
 void nv_client_deadline(struct nv_client *client, uint32_t timeout_ms)
@@ -97,6 +97,17 @@ static void client_release(struct nv_client *client)
 	nv_free((void *)(uintptr_t)client->options.fields);
 	nv_free(client->url_text);
 	nv_free(client);
+}
+
+/* An address that does not answer must leave time for those behind it. */
+static void share_time(struct nv_client *client)
+{
+	uint64_t now = nv_loop_now(client->loop);
+	uint64_t left = client->give_up_ms > now ? client->give_up_ms - now : 0;
+	size_t shares = client->address_count - client->next_address + 1;
+
+	if (client->give_up_ms != UINT64_MAX)
+		nv_client_deadline(client, (uint32_t)(left / shares));
 }
 
 static int try_address(struct nv_client *client, const struct nv_address *address)
@@ -136,8 +147,10 @@ static void try_next(struct nv_client *client)
 	while (client->next_address < client->address_count) {
 		client->connect_error =
 			try_address(client, &client->addresses[client->next_address++]);
-		if (client->connect_error == 0)
+		if (client->connect_error == 0) {
+			share_time(client);
 			return;
+		}
 	}
 	fail_connect(client);
 }
@@ -203,6 +216,9 @@ static void start_resolving(struct nv_client *client)
 		fail(client, NV_STAGE_URL, NV_ERR_TOO_BIG, "the host name is too long");
 		return;
 	}
+	client->give_up_ms = UINT64_MAX;
+	if (client->options.connect_timeout_ms != NV_OFF)
+		client->give_up_ms = nv_loop_now(client->loop) + client->options.connect_timeout_ms;
 	nv_client_deadline(client, client->options.connect_timeout_ms);
 	if (client->failed)
 		return;
@@ -274,7 +290,9 @@ static void farewell(struct nv_task *task)
 	struct nv_client *client = nv_container_of(task, struct nv_client, farewell);
 
 	client->gone = true;
-	if (!client->conn)
+	if (client->conn)
+		nv_conn_cut(client->conn, NV_CAUSE_ABORTED);
+	else
 		client_release(client);
 }
 
@@ -312,7 +330,7 @@ void nv_client_free(struct nv_client *client)
 		return;
 	client->freed = true;
 	stop_trying(client);
-	if (client->conn) {
+	if (client->conn && !client->conn->ended) {
 		nv_conn_cut(client->conn, NV_CAUSE_ABORTED);
 		nv_conn_end(client->conn, &aborted);
 	}

@@ -24,6 +24,7 @@ struct nv_client {
 	struct nv_address *addresses; /* to try, in this order */
 	size_t address_count;
 	size_t next_address;
+	uint64_t give_up_ms;   /* loop time at which connecting ends; UINT64_MAX: never */
 	int connect_error;     /* of the last that was tried */
 	struct nv_timer timer; /* one deadline while it connects, then every tick */
 	struct nv_conn *conn;  /* NULL while there is none */

@@ -10,6 +10,7 @@
 
 #define REQUEST_ROOM 16384u
 #define BODY_MAX 4096u
+#define BODY_MS 1000u /* a refusal is told with what there is of its body by then */
 
 static void fail(struct nv_client *client, int error, const char *text)
 {
@@ -41,11 +42,21 @@ static void tell_refusal(struct nv_client *client)
 	fail(client, NV_ERR_PROTOCOL, text);
 }
 
-/* How much of the body is wanted: what was announced, up to what is shown. */
+static bool has_no_body(const struct nv_head *head)
+{
+	int status = nv_head_status(head);
+
+	return status == 204 || status == 304 || nv_head_field(head, "Transfer-Encoding").data;
+}
+
+/* How much of the body is wanted: what was announced, up to what is shown. One in chunks is not. */
 static size_t body_size(const struct nv_client *client)
 {
 	struct nv_bytes text = nv_head_field(client->head, "Content-Length");
 	size_t size = 0;
+
+	if (has_no_body(client->head))
+		return 0;
 
 	if (!text.data)
 		return BODY_MAX;
@@ -75,8 +86,14 @@ static void body_tick(struct nv_conn *conn, uint32_t now_ms)
 	tell_refusal(nv_client_of(conn));
 }
 
+static void body_closed(struct nv_stream *stream, int error)
+{
+	tell_refusal(nv_client_of(nv_conn_of(stream)));
+	nv_conn_stream_closed(stream, error);
+}
+
 static const struct nv_conn_phase phase_body = {
-	.events = { ignore, body_data, ignore, nv_conn_stream_closed },
+	.events = { ignore, body_data, ignore, body_closed },
 	.tick = body_tick,
 };
 
@@ -145,6 +162,8 @@ static void read_answer(struct nv_conn *conn, uint8_t *rest, size_t len)
 	nv_conn_enter(conn, &phase_body);
 	if (len > 0 || body_size(client) == 0)
 		body_data(&conn->stream, rest, len);
+	if (!client->failed)
+		nv_client_deadline(client, BODY_MS);
 }
 
 /* Interim answers are skipped (RFC 9110 15.2). */
@@ -215,7 +234,10 @@ static void connect_open(struct nv_stream *stream)
 	if (error == 0)
 		error = write_request(client, &stream->out);
 	if (error < 0) {
-		fail(client, error, "the request's fields, subprotocols or target are not valid");
+		fail(client, error,
+		     error == NV_ERR_INVALID || error == NV_ERR_TOO_BIG
+		             ? "the request's fields, subprotocols or target are not valid"
+		             : nv_strerror(error));
 		return;
 	}
 	nv_stream_flush(stream);

@@ -248,7 +248,7 @@ static void gives_up_in_time(void **state)
 	sim_on_connect(SIM_HANG, 0);
 	start("ws://127.0.0.1/", (struct nv_client_options){ .connect_timeout_ms = 500 });
 	sim_advance(loop, 600);
-	assert_seen("fail:moi,2,timed out,0,no answer in time, ");
+	assert_seen("fail:moi,2,timed out,0,127.0.0.1:80: timed out, ");
 	stop();
 	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
 	sim_advance(loop, 9000);
@@ -297,6 +297,65 @@ static void shows_what_a_refusal_says(void **state)
 		assert_true(sim_peer_closed(peer));
 		stop();
 	}
+}
+
+/* The answer counts, whatever comes of the connection then, and at once. */
+static void tells_a_refusal_without_waiting(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	sim_peer_send_text(peer, "HTTP/1.1 403 Forbidden\r\nContent-Length: 30\r\n\r\nnon");
+	sim_peer_reset(peer);
+	sim_settle(loop);
+	assert_seen("fail:moi,3,protocol error,403,the server answered 403 Forbidden,non ");
+	stop();
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	sim_peer_send_text(peer, "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nnon");
+	sim_settle(loop);
+	assert_seen("fail:moi,3,protocol error,401,the server answered 401 No, ");
+	stop();
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	sim_peer_send_text(peer, "HTTP/1.1 503 Busy\r\n\r\nplus tard");
+	sim_advance(loop, 900);
+	assert_seen("");
+	sim_advance(loop, 200);
+	assert_seen("fail:moi,3,protocol error,503,the server answered 503 Busy,plus tard ");
+	stop();
+}
+
+static void leaves_time_for_the_next_address(void **state)
+{
+	(void)state;
+	sim_on_resolve("deux.example", "192.0.2.7 192.0.2.8", NULL);
+	sim_on_connect(SIM_HANG, 0);
+	start("ws://deux.example/", (struct nv_client_options){ .connect_timeout_ms = 10000 });
+	assert_non_null(sim_next_connect());
+	sim_advance(loop, 4900);
+	assert_null(sim_next_connect());
+	sim_advance(loop, 200);
+	answer_upgrade(sim_next_connect(), "", "", 0);
+	assert_seen("open:moi,none ");
+	stop();
+}
+
+/* Freed in its last callback, it has still answered the Close. */
+static void answers_the_close_although_it_is_freed(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	free_when_told = true;
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	answer_upgrade(peer, "", "\x88\x02\x03\xe8", 4);
+	assert_seen("open:moi,none close:1000,closing handshake ");
+	assert_int_equal(sim_peer_take(peer).len, 8);
+	stop();
 }
 
 static void refuses_a_wrong_accept(void **state)
@@ -406,6 +465,9 @@ int main(void)
 		cmocka_unit_test(tells_why_it_failed),
 		cmocka_unit_test(gives_up_in_time),
 		cmocka_unit_test(shows_what_a_refusal_says),
+		cmocka_unit_test(tells_a_refusal_without_waiting),
+		cmocka_unit_test(leaves_time_for_the_next_address),
+		cmocka_unit_test(answers_the_close_although_it_is_freed),
 		cmocka_unit_test(refuses_a_wrong_accept),
 		cmocka_unit_test(may_be_freed_in_every_callback),
 		cmocka_unit_test(may_be_freed_at_any_time),
