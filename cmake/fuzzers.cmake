@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: MIT
-# Each fuzz/fuzz_NOUN.c is a libFuzzer target on all layers; "fuzzers" builds them all.
+# Each fuzz/fuzz_NOUN.c is a libFuzzer target on all layers; "fuzzers" builds them all. The other
+# files of fuzz/ are what they share. One that includes sim/sim.h runs over virtual time.
+
+include(cmake/sim.cmake)
+file(GLOB shared CONFIGURE_DEPENDS fuzz/*.c tests/model/*.c)
+list(FILTER shared EXCLUDE REGEX "/fuzz_[^/]*$|/stream_maker.c$")
+nv_objects(nv_fuzz_shared ${shared})
+target_include_directories(nv_fuzz_shared PRIVATE tests)
+set_target_properties(nv_fuzz_shared PROPERTIES EXCLUDE_FROM_ALL ON)
+# What it covers of the simulation tells a fuzzer nothing, and costs most of its time.
+set_source_files_properties(${sim} PROPERTIES COMPILE_OPTIONS -fno-sanitize=fuzzer-no-link)
 
 add_custom_target(fuzzers)
 file(GLOB sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)
 foreach(source ${sources})
 	cmake_path(GET source STEM name)
-	add_executable(${name} EXCLUDE_FROM_ALL ${source})
+	file(STRINGS ${source} simulated REGEX "#include \"sim/sim.h\"")
+	set(net $<IF:$<BOOL:${simulated}>,nv_sim,nv_net>)
+	add_executable(${name} EXCLUDE_FROM_ALL ${source} $<TARGET_OBJECTS:nv_fuzz_shared>)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY fuzz)
-	target_include_directories(${name} PRIVATE include src)
+	target_include_directories(${name} PRIVATE include src tests)
 	target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-	target_link_libraries(${name} PRIVATE nv_ws nv_net nv_proto nv_base Threads::Threads)
+	target_link_libraries(${name} PRIVATE nv_ws ${net} nv_proto nv_base Threads::Threads)
 	add_dependencies(fuzzers ${name})
 endforeach()
