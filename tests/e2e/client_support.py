@@ -159,8 +159,10 @@ class ScriptedServer:
         return self
 
     def __exit__(self, kind, error, trace):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
+        # A client that came and went may still wait to be accepted, which a shutdown would undo.
+        if not select.select([self.listener], [], [], 0)[0]:
+            with contextlib.suppress(OSError):
+                self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(PATIENCE)
         self.listener.close()
         if self.thread.is_alive():
