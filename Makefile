@@ -29,7 +29,7 @@ ci: ## everything a change has to pass: tests, both compilers, TSan, linters, fu
 	@scripts/deps ci
 	@scripts/ci
 
-bench: ## measure
+bench: ## measure (there is nothing to measure yet)
 	@scripts/bench
 
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60)

@@ -7,6 +7,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 shown=$(awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md)
-echo "$shown" | grep -q nv_server_listen
-echo "$shown" |
+printf '%s\n' "$shown" | grep -q nv_server_listen
+printf '%s\n' "$shown" |
 	"$1" -x c -std=c11 -pedantic -Wall -Wextra -Werror -I include -fsyntax-only -
