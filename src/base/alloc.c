@@ -53,3 +53,15 @@ void nv_free(void *ptr)
 	if (ptr)
 		current.free(current.context, ptr);
 }
+
+char *nv_copy(struct nv_bytes bytes)
+{
+	char *copy = nv_alloc(bytes.len + 1);
+
+	if (!copy)
+		return NULL;
+	if (bytes.len > 0)
+		memcpy(copy, bytes.data, bytes.len);
+	copy[bytes.len] = '\0';
+	return copy;
+}

@@ -264,14 +264,10 @@ static void init_owner(struct nv_client *client)
 /* Replaces the text by a copy of it; NULL stays. */
 static bool own_text(const char **text)
 {
-	size_t size = *text ? strlen(*text) + 1 : 0;
-	char *copy = *text ? nv_alloc(size) : NULL;
-	bool ok = copy || !*text;
+	const char *lent = *text;
 
-	if (copy)
-		memcpy(copy, *text, size);
-	*text = copy;
-	return ok;
+	*text = lent ? nv_copy(nv_str(lent)) : NULL;
+	return *text || !lent;
 }
 
 static bool own_texts(struct nv_client *client, const char *url)

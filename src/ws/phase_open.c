@@ -43,6 +43,16 @@ static enum nv_cause cause_of_status(uint16_t status)
 	}
 }
 
+/* Our Close, or the answer to the peer's, goes out before the connection lingers. */
+static void end_behind_close(struct nv_conn *conn, const struct nv_close *close)
+{
+	nv_conn_take_close(conn);
+	if (conn->phase == &nv_phase_dead)
+		return;
+	nv_conn_linger(conn);
+	nv_conn_end(conn, close);
+}
+
 static void end_by_event(struct nv_conn *conn, const struct nv_event *event)
 {
 	struct nv_close close = {
@@ -53,11 +63,7 @@ static void end_by_event(struct nv_conn *conn, const struct nv_event *event)
 		.detail = event->error,
 	};
 
-	nv_conn_take_close(conn);
-	if (conn->phase == &nv_phase_dead)
-		return;
-	nv_conn_linger(conn);
-	nv_conn_end(conn, &close);
+	end_behind_close(conn, &close);
 }
 
 /* RFC 6455 7.1.5: without a Close of the peer the status is 1006. */
@@ -80,11 +86,7 @@ static void end_by_limit(struct nv_conn *conn, const char *error)
 	};
 
 	(void)nv_session_close(&conn->session, NV_STATUS_POLICY, close.reason);
-	nv_conn_take_close(conn);
-	if (conn->phase == &nv_phase_dead)
-		return;
-	nv_conn_linger(conn);
-	nv_conn_end(conn, &close);
+	end_behind_close(conn, &close);
 }
 
 /* --- Events --- */

@@ -99,18 +99,6 @@ static const struct nv_conn_phase phase_body = {
 
 /* --- The answer --- */
 
-static int copy_subprotocol(struct nv_conn *conn, struct nv_bytes subprotocol)
-{
-	if (!subprotocol.data)
-		return 0;
-	conn->subprotocol = nv_alloc(subprotocol.len + 1);
-	if (!conn->subprotocol)
-		return NV_ERR_NOMEM;
-	memcpy(conn->subprotocol, subprotocol.data, subprotocol.len);
-	conn->subprotocol[subprotocol.len] = '\0';
-	return 0;
-}
-
 static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 {
 	struct nv_client *client = nv_client_of(conn);
@@ -121,7 +109,9 @@ static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 		fail(client, NV_ERR_PROTOCOL, problem.text);
 		return;
 	}
-	if (copy_subprotocol(conn, subprotocol) < 0) {
+	if (subprotocol.data)
+		conn->subprotocol = nv_copy(subprotocol);
+	if (subprotocol.data && !conn->subprotocol) {
 		fail(client, NV_ERR_NOMEM, nv_strerror(NV_ERR_NOMEM));
 		return;
 	}

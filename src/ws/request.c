@@ -143,14 +143,6 @@ int nv_request_add_field(struct nv_request *request, const char *name, const cha
 	return 0;
 }
 
-static char *copy_str(const char *s)
-{
-	size_t size = strlen(s) + 1;
-	char *copy = nv_alloc(size);
-
-	return copy ? memcpy(copy, s, size) : NULL;
-}
-
 /* Writes the 101; the fields of the program are a C string there. */
 static int write_accept(struct nv_request *request, const char *subprotocol)
 {
@@ -180,7 +172,7 @@ int nv_request_accept(struct nv_request *request, const char *subprotocol)
 		return NV_ERR_STATE;
 	request->answer = NV_ANSWER_FAILED;
 	if (subprotocol) {
-		copy = copy_str(subprotocol);
+		copy = nv_copy(nv_str(subprotocol));
 		if (!copy)
 			return NV_ERR_NOMEM;
 	}

@@ -114,19 +114,16 @@ static bool match(const char *pattern, struct nv_bytes path, const char *name,
 
 static struct nv_route *copy_route(const char *pattern, const struct nv_route *route)
 {
-	size_t size = strlen(pattern) + 1;
 	struct nv_route *copy = nv_alloc(sizeof *copy);
 
 	if (!copy)
 		return NULL;
 	*copy = *route;
-	copy->pattern = nv_alloc(size);
-	if (!copy->pattern) {
-		nv_free(copy);
-		return NULL;
-	}
-	memcpy(copy->pattern, pattern, size);
-	return copy;
+	copy->pattern = nv_copy(nv_str(pattern));
+	if (copy->pattern)
+		return copy;
+	nv_free(copy);
+	return NULL;
 }
 
 static bool has_pattern(const struct nv_router *router, const char *pattern)
