@@ -28,22 +28,29 @@ void nv_buf_deinit(struct nv_buf *buf)
 	*buf = (struct nv_buf){ 0 };
 }
 
-uint8_t *nv_buf_reserve(struct nv_buf *buf, size_t extra)
+uint8_t *nv_buf_reserve_within(struct nv_buf *buf, size_t extra, size_t most)
 {
 	uint8_t *data;
 	size_t cap;
 
 	if (buf->data && extra <= buf->cap - buf->len)
 		return buf->data + buf->len;
-	if (extra > SIZE_MAX - buf->len)
+	if (extra > most - buf->len)
 		return NULL;
 	cap = grown_cap(buf->cap, buf->len + extra);
+	if (cap > most)
+		cap = most;
 	data = nv_realloc(buf->data, cap);
 	if (!data)
 		return NULL;
 	buf->data = data;
 	buf->cap = cap;
 	return data + buf->len;
+}
+
+uint8_t *nv_buf_reserve(struct nv_buf *buf, size_t extra)
+{
+	return nv_buf_reserve_within(buf, extra, SIZE_MAX);
 }
 
 int nv_buf_append(struct nv_buf *buf, const void *data, size_t len)

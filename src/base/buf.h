@@ -17,6 +17,9 @@ void nv_buf_deinit(struct nv_buf *buf); /* frees; the buffer is empty and usable
  * doubling. NULL without memory (the content stays). */
 uint8_t *nv_buf_reserve(struct nv_buf *buf, size_t extra);
 
+/* The same, but the buffer never takes more than `most` bytes of memory; `extra` must fit in that. */
+uint8_t *nv_buf_reserve_within(struct nv_buf *buf, size_t extra, size_t most);
+
 /* 0 or NV_ERR_NOMEM. */
 int nv_buf_append(struct nv_buf *buf, const void *data, size_t len);
 

@@ -24,6 +24,13 @@ bool nv_address_is_loopback(const struct nv_address *address)
 	return memcmp(address->ip, loopback6, sizeof(loopback6)) == 0;
 }
 
+void nv_address_group(const struct nv_address *address, uint8_t group[NV_ADDRESS_GROUP])
+{
+	memcpy(group, address->ip, NV_ADDRESS_GROUP);
+	if (!nv_address_is_v4(address))
+		memset(group + NV_ADDRESS_GROUP / 2, 0, NV_ADDRESS_GROUP / 2);
+}
+
 void nv_address_format(const struct nv_address *address, char text[NV_ADDRESS_TEXT])
 {
 	char ip[INET6_ADDRSTRLEN] = "";

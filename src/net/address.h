@@ -23,4 +23,9 @@ bool nv_address_parse(const char *text, uint16_t port, struct nv_address *addres
 bool nv_address_is_v4(const struct nv_address *address);
 bool nv_address_is_loopback(const struct nv_address *address);
 
+/* What stands for the one who has the address, since of IPv6 he has a whole network: all of IPv4; of
+ * IPv6 the first 64 bits, the rest zero. */
+#define NV_ADDRESS_GROUP 16u
+void nv_address_group(const struct nv_address *address, uint8_t group[NV_ADDRESS_GROUP]);
+
 #endif

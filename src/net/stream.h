@@ -18,7 +18,7 @@ struct nv_loop;
 
 struct nv_stream_ops {
 	void (*flush)(struct nv_stream *stream); /* `out` has bytes: write them this turn */
-	/* No on_data while paused. What the peer does, its death included, is then noticed only by
+	/* No on_data while paused; on_drain follows if `out` has bytes now. What the peer does, its death included, is then noticed only by
 	 * output that fails; so it is after the peer's end. */
 	void (*pause)(struct nv_stream *stream, bool paused);
 	/* FIN once `out` is empty; nothing is sent after it. */
@@ -31,7 +31,7 @@ struct nv_stream_events {
 	/* Bytes in the loop's buffer, the owner's to change until it returns. len 0: the peer has
 	 * ended its side, once; the owner answers with shutdown or close. */
 	void (*on_data)(struct nv_stream *stream, uint8_t *data, size_t len);
-	/* `out` is empty, after a flush had left some. */
+	/* `out` is empty, after a flush had left some, or after a pause that began when it was not. */
 	void (*on_drain)(struct nv_stream *stream);
 	/* The last event, exactly once, at the end of a turn; the owner may free the stream in it. 0:
 	 * both sides ended in order; else the error that the owner gave to close, or the system's. */

@@ -28,7 +28,8 @@ enum {
 	BROKEN = 1u << 7,   /* a send has failed: the peer's last bytes, then close */
 	CLOSING = 1u << 8,
 	IN_EPOLL = 1u << 9,
-	OUT_EPOLL = 1u << 10
+	OUT_EPOLL = 1u << 10,
+	AWAITED = 1u << 11 /* `out` had bytes when it was paused */
 };
 
 static bool is(const struct nv_stream *stream, unsigned int flags)
@@ -105,6 +106,7 @@ static void stream_pause(struct nv_stream *stream, bool paused)
 	if (is(stream, CLOSING))
 		return;
 	set(stream, PAUSED, paused);
+	set(stream, AWAITED, paused && stream->out.len > 0);
 	update(stream);
 }
 
@@ -221,7 +223,7 @@ static void finish(struct nv_stream *stream)
 /* Sends once; the rest waits for the socket, so that one stream can't hold up the others. */
 static void flush(struct nv_stream *stream)
 {
-	bool blocked = is(stream, BLOCKED);
+	bool waited = is(stream, BLOCKED | AWAITED);
 
 	nv_list_remove(&stream->link);
 	set(stream, STARVED, false);
@@ -231,7 +233,8 @@ static void flush(struct nv_stream *stream)
 	update(stream);
 	if (is(stream, BLOCKED | CLOSING))
 		return;
-	if (blocked)
+	set(stream, AWAITED, false);
+	if (waited)
 		stream->events->on_drain(stream);
 	if (is(stream, FINISHES) && !is(stream, CLOSING) && stream->out.len == 0)
 		finish(stream);

@@ -117,6 +117,29 @@ static void loopback_is_known(void **state)
 	assert_false(is_loopback("::7f00:1"));
 }
 
+static void assert_group(const char *text, const char *other, bool same)
+{
+	uint8_t groups[2][NV_ADDRESS_GROUP];
+	struct nv_address address;
+
+	assert_true(nv_address_parse(text, 1, &address));
+	nv_address_group(&address, groups[0]);
+	assert_true(nv_address_parse(other, 2, &address));
+	nv_address_group(&address, groups[1]);
+	assert_int_equal(memcmp(groups[0], groups[1], sizeof(groups[0])) == 0, same);
+}
+
+static void ipv6_is_counted_by_network(void **state)
+{
+	assert_group("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true);
+	assert_group("2001:db8:1:2::1", "2001:db8:1:3::1", false);
+	assert_group("2001:db8:1:2::1", "2002:db8:1:2::1", false);
+	assert_group("192.0.2.1", "::ffff:192.0.2.1", true);
+	assert_group("192.0.2.1", "192.0.2.2", false);
+	assert_group("192.0.2.1", "::192.0.2.1", false);
+	assert_group("::1", "::2", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +148,7 @@ int main(void)
 		cmocka_unit_test(a_zone_has_a_number_or_a_name),
 		cmocka_unit_test(what_is_no_literal_is_refused),
 		cmocka_unit_test(loopback_is_known),
+		cmocka_unit_test(ipv6_is_counted_by_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,7 +154,8 @@ static void big_output_drains_once(void **state)
 	nv_stream_flush(&f->a.stream);
 	assert_true(wire_is_idle(f->loop));
 	while (len < BIG) {
-		ssize_t part = wire_take(f->peer_a, got + len, BIG - len < 50000 ? BIG - len : 50000);
+		ssize_t part =
+			wire_take(f->peer_a, got + len, BIG - len < 50000 ? BIG - len : 50000);
 
 		len += part > 0 ? (size_t)part : 0;
 		turn(f);
@@ -188,6 +189,29 @@ static void on_drain_may_send(void **state)
 	}
 	turn(f);
 	assert_string_equal(f->a.log, "drain ");
+}
+
+/* Nothing made it wait, but who pauses with bytes in `out` is told, once for each call. */
+static void a_pause_with_output_drains_once(void **state)
+{
+	struct fixture *f = *state;
+
+	nv_stream_pause(&f->a.stream, true);
+	recorder_send_text(&f->a, "a");
+	turn(f);
+	assert_string_equal(f->a.log, "");
+	recorder_send_text(&f->a, "b");
+	nv_stream_pause(&f->a.stream, true);
+	turn(f);
+	assert_string_equal(f->a.log, "drain ");
+	recorder_send_text(&f->a, "c");
+	turn(f);
+	recorder_send_text(&f->a, "d");
+	nv_stream_pause(&f->a.stream, true);
+	nv_stream_pause(&f->a.stream, false);
+	turn(f);
+	assert_string_equal(f->a.log, "drain ");
+	wire_assert_receives(f->peer_a, "abcd");
 }
 
 static void pause_and_wait(struct recorder *recorder, size_t len)
@@ -443,6 +467,7 @@ int main(void)
 		UNIX(big_output_drains_once),
 		TCP(big_output_drains_once),
 		UNIX(on_drain_may_send),
+		UNIX(a_pause_with_output_drains_once),
 		UNIX(big_input_waits_while_paused),
 		TCP(big_input_waits_while_paused),
 		UNIX(the_peer_ends_first),

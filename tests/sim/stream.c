@@ -15,7 +15,8 @@ enum {
 	FINISHES = 1u << 4,
 	FINISHED = 1u << 5,
 	BROKEN = 1u << 6,
-	CLOSING = 1u << 7
+	CLOSING = 1u << 7,
+	AWAITED = 1u << 8
 };
 
 void sim_on_connect(enum sim_answer answer, int error)
@@ -61,6 +62,7 @@ static void stream_flush(struct nv_stream *stream)
 static void stream_pause(struct nv_stream *stream, bool paused)
 {
 	set(stream, PAUSED, paused);
+	set(stream, AWAITED, paused && stream->out.len > 0);
 }
 
 static void stream_shutdown(struct nv_stream *stream)
@@ -170,7 +172,7 @@ static void finish(struct sim_peer *peer)
 static void flush(struct sim_peer *peer)
 {
 	struct nv_stream *stream = peer->stream;
-	bool blocked = is(stream, BLOCKED);
+	bool waited = is(stream, BLOCKED | AWAITED);
 
 	nv_list_remove(&stream->link);
 	if (peer->error) {
@@ -181,7 +183,8 @@ static void flush(struct sim_peer *peer)
 	set(stream, BLOCKED, stream->out.len > 0);
 	if (is(stream, BLOCKED))
 		return;
-	if (blocked)
+	set(stream, AWAITED, false);
+	if (waited)
 		stream->events->on_drain(stream);
 	if (is(stream, FINISHES) && !is(stream, CLOSING) && stream->out.len == 0)
 		finish(peer);

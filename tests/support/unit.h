@@ -10,4 +10,10 @@
 
 #include <cmocka.h>
 
+/* A test whose name is a sentence, which starts with the requirements that it checks: "F-01 ...". */
+#define unit_case(title, function)                                                                 \
+	{                                                                                          \
+		(title), (function), NULL, NULL, NULL                                              \
+	}
+
 #endif
