@@ -8,17 +8,20 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "base/shared.h"
 
 /* Sizes of a whole chunk: what is small stays small, a long queue gets by with few blocks. */
 #define FIRST_CHUNK 512u
 #define LARGEST_CHUNK 16384u
 
-/* Only the last chunk takes more bytes. A chunk may be empty: reserved and not committed. */
+/* Only the last chunk takes more bytes. A chunk may be empty: reserved and not committed. One that
+ * refers to a shared block has no room of its own. */
 struct nv_chunk {
 	struct nv_chunk *next;
-	uint8_t *data; /* the first unsent byte */
-	size_t len;    /* unsent bytes */
-	size_t room;   /* free bytes behind them */
+	struct nv_shared *shared; /* or NULL */
+	uint8_t *data;            /* the first unsent byte */
+	size_t len;               /* unsent bytes */
+	size_t room;              /* free bytes behind them */
 	uint8_t storage[];
 };
 
@@ -43,10 +46,17 @@ static struct nv_chunk *chunk_new(size_t size, size_t len)
 	if (!chunk)
 		return NULL;
 	chunk->next = NULL;
+	chunk->shared = NULL;
 	chunk->data = chunk->storage;
 	chunk->len = 0;
 	chunk->room = size - sizeof(*chunk);
 	return chunk;
+}
+
+static void free_chunk(struct nv_chunk *chunk)
+{
+	nv_shared_unref(chunk->shared);
+	nv_free(chunk);
 }
 
 static void push_chunk(struct nv_outq *queue, struct nv_chunk *chunk)
@@ -65,7 +75,7 @@ static void drop_chunk(struct nv_outq *queue)
 	queue->head = chunk->next;
 	if (!queue->head)
 		queue->tail = NULL;
-	nv_free(chunk);
+	free_chunk(chunk);
 }
 
 void nv_outq_deinit(struct nv_outq *queue)
@@ -97,7 +107,7 @@ static void drop_unused_tail(struct nv_outq *queue)
 		return;
 	while (before->next != queue->tail)
 		before = before->next;
-	nv_free(queue->tail);
+	free_chunk(queue->tail);
 	before->next = NULL;
 	queue->tail = before;
 }
@@ -128,6 +138,33 @@ int nv_outq_append(struct nv_outq *queue, const void *data, size_t len)
 		return NV_ERR_NOMEM;
 	memcpy(room, data, len);
 	nv_outq_commit(queue, len);
+	return 0;
+}
+
+/* True when the slice goes on where the queue ends. */
+static bool extends_tail(const struct nv_chunk *tail, const struct nv_shared *shared,
+                         struct nv_bytes slice)
+{
+	return tail && tail->shared == shared && tail->data + tail->len == slice.data;
+}
+
+int nv_outq_append_shared(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice)
+{
+	struct nv_chunk *chunk = queue->tail;
+
+	if (slice.len == 0)
+		return 0;
+	if (!extends_tail(chunk, shared, slice)) {
+		chunk = chunk_new(sizeof *chunk, 0);
+		if (!chunk)
+			return NV_ERR_NOMEM;
+		nv_shared_ref(shared);
+		chunk->shared = shared;
+		chunk->data = (uint8_t *)(uintptr_t)slice.data;
+		push_chunk(queue, chunk);
+	}
+	chunk->len += slice.len;
+	queue->len += slice.len;
 	return 0;
 }
 

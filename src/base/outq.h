@@ -6,6 +6,7 @@
 #include <navette/base.h>
 
 struct nv_chunk;
+struct nv_shared;
 
 struct nv_outq {
 	struct nv_chunk *head;
@@ -22,6 +23,10 @@ void nv_outq_commit(struct nv_outq *queue, size_t len);
 
 /* 0 or NV_ERR_NOMEM, with nothing queued. */
 int nv_outq_append(struct nv_outq *queue, const void *data, size_t len);
+
+/* Queues bytes of a shared block without copying them; the queue has a reference until they are
+ * consumed. 0 or NV_ERR_NOMEM, with nothing queued. */
+int nv_outq_append_shared(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice);
 
 /* Up to `max` slices from the front; how many. They stay until something is consumed. */
 size_t nv_outq_peek(const struct nv_outq *queue, struct nv_bytes *slices, size_t max);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_outq.c: the output queue: order, sharing of chunks, stable slices, no memory while empty. */
 #include "base/outq.h"
+#include "base/shared.h"
 
 #include "support/failing_alloc.h"
 #include "support/prng.h"
@@ -294,6 +295,105 @@ static void random_use_keeps_every_byte_in_order(void **state)
 	assert_empty(&queue);
 }
 
+/* --- Shared blocks --- */
+
+static struct nv_shared *shared_of(const char *text)
+{
+	struct nv_shared *shared = nv_shared_new(64);
+
+	assert_non_null(shared);
+	memcpy(shared->data, text, strlen(text));
+	shared->len = strlen(text);
+	return shared;
+}
+
+static void append_shared(struct nv_outq *queue, struct nv_shared *shared, size_t from, size_t len)
+{
+	assert_int_equal(
+		nv_outq_append_shared(queue, shared, (struct nv_bytes){ shared->data + from, len }),
+		0);
+}
+
+static void assert_text(const struct nv_outq *queue, const char *text)
+{
+	struct nv_bytes slices[64];
+	const size_t count = nv_outq_peek(queue, slices, 64);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		assert_true(at + slices[i].len <= strlen(text));
+		assert_memory_equal(slices[i].data, text + at, slices[i].len);
+		at += slices[i].len;
+	}
+	assert_int_equal(at, strlen(text));
+	assert_int_equal(queue->len, at);
+}
+
+static void shared_bytes_are_referred_to(void **state)
+{
+	struct nv_shared *shared = shared_of("bcd");
+	struct nv_outq queue = { 0 }, other = { 0 };
+	struct nv_bytes slice;
+
+	append(&queue, "a");
+	append_shared(&queue, shared, 0, 3);
+	append(&queue, "e");
+	append_shared(&other, shared, 1, 1);
+	assert_int_equal(shared->refs, 3);
+	assert_text(&queue, "abcde");
+	assert_text(&other, "c");
+	assert_int_equal(nv_outq_peek(&other, &slice, 1), 1);
+	assert_ptr_equal(slice.data, shared->data + 1);
+	nv_shared_unref(shared);
+	nv_outq_consume(&queue, 2);
+	assert_text(&queue, "cde");
+	nv_outq_deinit(&queue);
+	assert_int_equal(shared->refs, 1);
+	nv_outq_consume(&other, 1);
+	assert_empty(&queue);
+}
+
+static void shared_bytes_in_a_row_are_one_slice(void **state)
+{
+	struct nv_shared *shared = shared_of("abcdef");
+	struct nv_shared *another = shared_of("gh");
+	struct nv_outq queue = { 0 };
+
+	append_shared(&queue, shared, 0, 2);
+	append_shared(&queue, shared, 2, 2);
+	assert_int_equal(shared->refs, 2);
+	assert_int_equal(slice_count(&queue), 1);
+	append_shared(&queue, shared, 5, 1);
+	append_shared(&queue, another, 0, 2);
+	append_shared(&queue, another, 0, 0);
+	assert_int_equal(slice_count(&queue), 3);
+	assert_text(&queue, "abcdfgh");
+	nv_outq_consume(&queue, 1);
+	append_shared(&queue, another, 0, 1);
+	assert_text(&queue, "bcdfghg");
+	nv_shared_unref(shared);
+	nv_shared_unref(another);
+	nv_outq_consume(&queue, 7);
+	assert_empty(&queue);
+}
+
+static void shared_bytes_without_memory(void **state)
+{
+	struct nv_shared *shared = shared_of("ab");
+	struct nv_outq queue = { 0 };
+
+	failing_alloc_fail(1, FAIL_FOREVER);
+	assert_null(nv_shared_new(1));
+	assert_int_equal(
+		nv_outq_append_shared(&queue, shared, (struct nv_bytes){ shared->data, 2 }),
+		NV_ERR_NOMEM);
+	assert_int_equal(shared->refs, 1);
+	assert_null(nv_shared_new(SIZE_MAX));
+	nv_shared_unref(shared);
+	nv_shared_unref(NULL);
+	assert_empty(&queue);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, install, remove_it)
 
 int main(void)
@@ -313,6 +413,9 @@ int main(void)
 		TEST(empty_chunks_are_never_seen),
 		TEST(without_memory_the_queue_stays_as_it_was),
 		TEST(random_use_keeps_every_byte_in_order),
+		TEST(shared_bytes_are_referred_to),
+		TEST(shared_bytes_in_a_row_are_one_slice),
+		TEST(shared_bytes_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
