@@ -3,9 +3,9 @@
  * stop, fd) stands in navette.h; this is what a backend gives to servers and clients.
  *
  * A turn: wait; run what other threads posted; read every ready socket, each stream that was read
- * flushing what it had to say; fire timers; raise on_close of the streams that closed; flush every
- * other dirty stream once; raise on_close of those that broke in it. So a stream is flushed twice a
- * turn at most, and what on_close said to others leaves together with the rest. loop_epoll.c
+ * flushing what it had to say; fire timers; raise on_close of the streams that closed; run hooks; flush
+ * every other dirty stream once; raise on_close of those that broke in it. So a stream is flushed twice
+ * a turn at most, and what on_close said to others leaves together with the rest. loop_epoll.c
  * implements it, the tests do so again over virtual time. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -52,6 +52,16 @@ struct nv_task {
 	void (*run)(struct nv_task *task);
 };
 void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task);
+
+/* What wants to be run once, before this turn's last flush: after everything that was read or fired,
+ * and on_close. One that is asked for later runs in the next turn, which then comes at once. The owner
+ * embeds it, zeroed. Only on the loop's thread; to ask twice is to ask once. */
+struct nv_hook {
+	struct nv_list link;
+	void (*run)(struct nv_hook *hook);
+};
+void nv_loop_before_flush(struct nv_loop *loop, struct nv_hook *hook);
+void nv_loop_forget_hook(struct nv_hook *hook); /* it will not run; may be called at any time */
 
 /* Starts reading a connected socket, which the loop owns from then on. 0 or an error, and the
  * socket stays the caller's. Sets ops, loop and the private part of the stream; the owner has

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/hook.h"
 #include "net/sock.h"
 
 static uint64_t clock_ms(void)
@@ -79,6 +80,7 @@ struct nv_loop *nv_loop_new(void)
 	nv_list_init(&loop->flushing);
 	nv_list_init(&loop->starved);
 	nv_list_init(&loop->closing);
+	nv_list_init(&loop->hooks);
 	if (open_descriptors(loop) < 0) {
 		close_descriptors(loop);
 		nv_free(loop);
@@ -118,6 +120,11 @@ void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task)
 		wake(loop);
 }
 
+void nv_loop_before_flush(struct nv_loop *loop, struct nv_hook *hook)
+{
+	nv_hooks_add(&loop->hooks, hook);
+}
+
 void nv_loop_stop(struct nv_loop *loop)
 {
 	atomic_store(&loop->stopped, true);
@@ -141,7 +148,8 @@ void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer)
 
 static bool has_work(const struct nv_loop *loop)
 {
-	return !nv_list_empty(&loop->dirty) || !nv_list_empty(&loop->closing);
+	return !nv_list_empty(&loop->dirty) || !nv_list_empty(&loop->closing) ||
+	       !nv_list_empty(&loop->hooks);
 }
 
 int nv_loop_timeout_ms(const struct nv_loop *loop)
@@ -205,6 +213,7 @@ int nv_loop_run_once(struct nv_loop *loop, int timeout_ms)
 	dispatch(loop);
 	nv_timers_run(&loop->timers, loop->now_ms);
 	nv_epoll_raise_closed(loop);
+	nv_hooks_run(&loop->hooks);
 	nv_epoll_flush_dirty(loop);
 	nv_epoll_raise_closed(loop);
 	loop->in_turn = false;

@@ -25,6 +25,7 @@ struct nv_loop {
 	struct nv_list starved;  /* those for whose output the kernel had no memory */
 	struct nv_timer thaw;    /* moves them back to `dirty` */
 	struct nv_list closing;  /* streams that owe an on_close */
+	struct nv_list hooks;    /* to run before the last flush */
 	size_t streams;
 	struct nv_listener *accepting; /* NULL as soon as it is stopped */
 	int ready_count;

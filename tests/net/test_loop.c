@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/list.h"
 #include "net/recorder.h"
@@ -20,6 +22,7 @@ static char ran[64];
 struct job {
 	struct nv_task task;
 	struct nv_timer timer;
+	struct nv_hook hook;
 	char name;
 	bool again;
 };
@@ -47,9 +50,16 @@ static void fire(struct nv_timer *timer)
 	note(nv_container_of(timer, struct job, timer)->name);
 }
 
+static void run_hook(struct nv_hook *hook)
+{
+	note(nv_container_of(hook, struct job, hook)->name);
+}
+
 static struct job job_named(char name)
 {
-	return (struct job){ .task.run = run_task, .timer.fire = fire, .name = name };
+	return (struct job){
+		.task.run = run_task, .timer.fire = fire, .hook.run = run_hook, .name = name
+	};
 }
 
 static int setup(void **state)
@@ -357,6 +367,74 @@ static void freeing_it_runs_what_was_posted_and_ends_what_is_closing(void **stat
 	close(fds[0]);
 }
 
+static void ask_for_hook(struct nv_task *task)
+{
+	nv_loop_before_flush(loop, &nv_container_of(task, struct job, task)->hook);
+}
+
+static void hooks_run_once_behind_all_else_of_a_turn(void **state)
+{
+	struct job a = job_named('a'), b = job_named('b'), c = job_named('c'), d = job_named('d');
+
+	a.task.run = ask_for_hook;
+	nv_loop_post_task(loop, &a.task);
+	nv_loop_post_task(loop, &b.task);
+	assert_int_equal(nv_loop_start_timer(loop, &c.timer, 0), 0);
+	nv_loop_before_flush(loop, &d.hook);
+	nv_loop_before_flush(loop, &d.hook);
+	assert_int_equal(nv_loop_timeout_ms(loop), 0);
+	assert_int_equal(nv_loop_run_once(loop, -1), 0);
+	assert_string_equal(ran, "bcda");
+	assert_true(wire_is_idle(loop));
+}
+
+static void a_hook_may_be_forgotten(void **state)
+{
+	struct job a = job_named('a');
+
+	nv_loop_forget_hook(&a.hook);
+	nv_loop_before_flush(loop, &a.hook);
+	nv_loop_forget_hook(&a.hook);
+	nv_loop_forget_hook(&a.hook);
+	assert_true(wire_is_idle(loop));
+	assert_string_equal(ran, "");
+}
+
+struct speaker {
+	struct recorder recorder;
+	struct nv_hook hook;
+};
+
+static void speak(struct nv_hook *hook)
+{
+	recorder_send_text(&nv_container_of(hook, struct speaker, hook)->recorder, "x");
+}
+
+static void ask_again(struct recorder *recorder, size_t len)
+{
+	nv_loop_before_flush(loop, &nv_container_of(recorder, struct speaker, recorder)->hook);
+}
+
+static void what_a_hook_says_leaves_in_its_turn(void **state)
+{
+	struct speaker speaker;
+	char got[8];
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	recorder_init(&speaker.recorder);
+	speaker.recorder.got = ask_again;
+	speaker.hook = (struct nv_hook){ .run = speak };
+	assert_int_equal(nv_loop_adopt(loop, &speaker.recorder.stream, fds[0]), 0);
+	assert_int_equal(write(fds[1], "?", 1), 1);
+	assert_int_equal(nv_loop_run_once(loop, -1), 0);
+	assert_int_equal(read(fds[1], got, sizeof(got)), 1);
+	nv_stream_close(&speaker.recorder.stream, 0);
+	assert_int_equal(nv_loop_run_once(loop, 0), 0);
+	recorder_deinit(&speaker.recorder);
+	close(fds[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -375,6 +453,9 @@ int main(void)
 		TEST(stops_from_a_signal_handler),
 		TEST(a_signal_is_no_error),
 		TEST(works_inside_another_loop),
+		TEST(hooks_run_once_behind_all_else_of_a_turn),
+		TEST(a_hook_may_be_forgotten),
+		TEST(what_a_hook_says_leaves_in_its_turn),
 		TEST(freeing_it_runs_what_was_posted_and_ends_what_is_closing),
 	};
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "net/hook.h"
 #include "sim/world.h"
 
 #define START_MS 1000000u  /* no clock of a test starts at 0 */
@@ -22,6 +23,7 @@ struct nv_loop *nv_loop_new(void)
 	nv_list_init(&loop->dirty);
 	nv_list_init(&loop->flushing);
 	nv_list_init(&loop->closing);
+	nv_list_init(&loop->hooks);
 	sim_world()->loops++;
 	return loop;
 }
@@ -45,6 +47,11 @@ void nv_loop_free(struct nv_loop *loop)
 void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task)
 {
 	nv_mailbox_push(&loop->mailbox, task);
+}
+
+void nv_loop_before_flush(struct nv_loop *loop, struct nv_hook *hook)
+{
+	nv_hooks_add(&loop->hooks, hook);
 }
 
 void nv_loop_stop(struct nv_loop *loop)
@@ -76,7 +83,7 @@ int nv_loop_fd(const struct nv_loop *loop)
 bool sim_busy(const struct nv_loop *loop)
 {
 	return !nv_list_empty(&loop->dirty) || !nv_list_empty(&loop->closing) ||
-	       !nv_mailbox_is_empty(&loop->mailbox) ||
+	       !nv_list_empty(&loop->hooks) || !nv_mailbox_is_empty(&loop->mailbox) ||
 	       nv_timers_next(&loop->timers) <= loop->now_ms || sim_can_accept(loop) ||
 	       sim_can_move(loop);
 }
@@ -101,6 +108,7 @@ void sim_turn(struct nv_loop *loop)
 	sim_streams_ready(loop);
 	nv_timers_run(&loop->timers, loop->now_ms);
 	sim_raise_closed(loop);
+	nv_hooks_run(&loop->hooks);
 	sim_flush_dirty(loop);
 	sim_raise_closed(loop);
 	loop->in_turn = false;

@@ -20,6 +20,7 @@ struct nv_loop {
 	struct nv_list dirty;
 	struct nv_list flushing; /* what was dirty when the flush began */
 	struct nv_list closing;
+	struct nv_list hooks;
 	size_t streams;
 };
 
