@@ -52,6 +52,10 @@ function(nv_link_options)
 endfunction()
 
 set(CMAKE_REQUIRED_QUIET ON)
+if(NAVETTE_COVERAGE)
+	add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+	add_link_options(-fprofile-instr-generate)
+endif()
 if(NAVETTE_SANITIZE)
 	# -O1 keeps the stacks of a report readable.
 	set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g")

@@ -5,7 +5,7 @@
 #ifndef NAVETTE_HANDSHAKE_H
 #define NAVETTE_HANDSHAKE_H
 
-#include <navette/base.h>
+#include <navette/deflate.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,12 +75,19 @@ NV_API struct nv_problem nv_handshake_check(const struct nv_head *request);
 NV_API bool nv_handshake_subprotocol(const struct nv_head *request, size_t *cursor,
                                      struct nv_bytes *subprotocol);
 
+/* Takes the first offer of permessage-deflate that `compression` can meet (RFC 7692 5.1, 7.1), of
+ * the first 16 offers: true, and what to answer. False declines the extension, not the client. */
+NV_API bool nv_handshake_deflate(const struct nv_head *request,
+                                 const struct nv_compression *compression,
+                                 struct nv_deflate *deflate);
+
 /* Writes the 101 answer to a request that was checked (RFC 6455 4.2.2). `subprotocol` is NULL or
- * one that the client offered; `fields` is NULL or complete lines "Name: value\r\n", which are
- * verified. The length, without a terminating zero; NV_ERR_TOO_BIG; NV_ERR_INVALID for a
- * subprotocol that was not offered or a bad field. */
+ * one that the client offered; `deflate` is NULL or what nv_handshake_deflate chose; `fields` is
+ * NULL or complete lines "Name: value\r\n", which are verified. The length, without a terminating
+ * zero; NV_ERR_TOO_BIG; NV_ERR_INVALID for a subprotocol that was not offered or a bad field. */
 NV_API int nv_handshake_accept(const struct nv_head *request, const char *subprotocol,
-                               const char *fields, char *out, size_t size);
+                               const struct nv_deflate *deflate, const char *fields, char *out,
+                               size_t size);
 
 /* --- Client --- */
 
@@ -90,17 +97,21 @@ struct nv_handshake_offer {
 	const char *subprotocols; /* NULL or "a, b" */
 	const char *fields; /* NULL or "Name: value\r\n" lines: Origin, Authorization, Cookie */
 	uint8_t nonce[16];  /* random bytes; the key is their base64 */
+	const struct nv_compression *compression; /* NULL, or permessage-deflate if it is enabled */
 };
 
-/* Writes the request (RFC 6455 4.1). The length, or NV_ERR_TOO_BIG, or NV_ERR_INVALID. */
+/* Writes the request (RFC 6455 4.1). The length, or NV_ERR_TOO_BIG for more than `size` or a head
+ * may have, or NV_ERR_INVALID. */
 NV_API int nv_handshake_request(const struct nv_handshake_offer *offer, char *out, size_t size);
 
 /* Checks the response (RFC 6455 4.1, 4.2.2): text NULL when the connection is open, else what is
- * wrong with it; status repeats the response's. The chosen subprotocol, or {NULL, 0}. Interim
- * responses (100, 103) are skipped by the caller, who reads another head after each. */
+ * wrong with it; status repeats the response's. The chosen subprotocol, or {NULL, 0}, and what was
+ * agreed on of permessage-deflate. Interim responses (100, 103) are skipped by the caller, who reads
+ * another head after each. */
 NV_API struct nv_problem nv_handshake_verify(const struct nv_head *response,
                                              const struct nv_handshake_offer *offer,
-                                             struct nv_bytes *subprotocol);
+                                             struct nv_bytes *subprotocol,
+                                             struct nv_deflate *deflate);
 
 /* --- URLs (RFC 6455 section 3) --- */
 

@@ -7,7 +7,7 @@
 #ifndef NAVETTE_NAVETTE_H
 #define NAVETTE_NAVETTE_H
 
-#include <navette/base.h>
+#include <navette/deflate.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -82,7 +82,7 @@ struct nv_handlers {
 	void (*on_message)(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
 	void (*on_ping)(struct nv_conn *conn, struct nv_bytes data); /* answered already */
 	void (*on_pong)(struct nv_conn *conn, struct nv_bytes data);
-	/* Everything queued has left, after the peer had made it wait. */
+	/* Everything queued has left, after the peer had made it wait or nv_conn_pause was called. */
 	void (*on_drain)(struct nv_conn *conn);
 	/* Last, once, for each on_open; `conn` is dead when it returns. */
 	void (*on_close)(struct nv_conn *conn, const struct nv_close *close);
@@ -98,6 +98,10 @@ NV_API int nv_conn_send_text(struct nv_conn *conn, const char *text);
 /* One part of a message: NV_TEXT or NV_BINARY first, then NV_CONTINUATION; `fin` with the last. */
 NV_API int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data,
                              bool fin);
+/* As nv_conn_send, but never compressed: for a secret beside text that somebody else chose, which
+ * compression would let him guess (RFC 7692 8). */
+NV_API int nv_conn_send_uncompressed(struct nv_conn *conn, enum nv_opcode opcode,
+                                     struct nv_bytes message);
 NV_API int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data); /* at most 125 bytes */
 
 /* Starts the closing handshake behind what is queued. Status 0 gives none; reason NULL or at most 123
@@ -106,11 +110,20 @@ NV_API int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reas
 /* Ends the connection at once and without a Close; on_close follows when this turn ends. */
 NV_API void nv_conn_abort(struct nv_conn *conn);
 
+/* While paused nothing of the peer is delivered, not even its Close: from the end of the running
+ * callback on, to come later and in order. The peer's deadlines rest, but not that for reading what is
+ * queued; if anything is, on_drain follows. Calls no handler. nv_conn_close ends the pause; a
+ * connection that breaks meanwhile ends at once, and what was not delivered is lost. */
+NV_API void nv_conn_pause(struct nv_conn *conn, bool paused);
+
 NV_API size_t nv_conn_unsent(const struct nv_conn *conn); /* bytes queued */
 NV_API void *nv_conn_user(const struct nv_conn *conn);    /* the route's or client's until set */
 NV_API void nv_conn_set_user(struct nv_conn *conn, void *user);
 /* The agreed subprotocol, or NULL. Lives as long as the connection. */
 NV_API const char *nv_conn_subprotocol(const struct nv_conn *conn);
+/* What was agreed on of permessage-deflate, or NULL when it is not in use. Lives as long as the
+ * connection. */
+NV_API const struct nv_deflate *nv_conn_deflate(const struct nv_conn *conn);
 /* "127.0.0.1:50312", "[::1]:50312" into `text` of at least NV_PEER_TEXT bytes; returns it. */
 #define NV_PEER_TEXT 72
 NV_API char *nv_conn_peer(const struct nv_conn *conn, char *text);
@@ -124,6 +137,9 @@ NV_API struct nv_bytes nv_request_method(const struct nv_request *request);
 NV_API struct nv_bytes nv_request_path(const struct nv_request *request);
 NV_API struct nv_bytes nv_request_query(const struct nv_request *request);
 NV_API struct nv_bytes nv_request_field(const struct nv_request *request, const char *name);
+/* The next of all fields of that name: start with *cursor = 0; false at the end. */
+NV_API bool nv_request_next_field(const struct nv_request *request, const char *name,
+                                  size_t *cursor, struct nv_bytes *value);
 /* What stands in the path for ":name" of the route's pattern, or for its "*". Not decoded. */
 NV_API struct nv_bytes nv_request_param(const struct nv_request *request, const char *name);
 /* The value of `name` in the query, percent-decoded ('+' stays '+'), zero-terminated: its length,
@@ -168,6 +184,17 @@ struct nv_server_options {
 	uint32_t close_timeout_ms;     /* for the peer's Close: 5,000 */
 	uint32_t write_timeout_ms;     /* without progress of what is unsent: 10,000 */
 	uint32_t stop_timeout_ms;      /* for all to answer 1001 when the server stops: 2,000 */
+	/* Connections of all kinds, above which a new one is answered 503: the process's limit of
+	 * descriptors when the server is made, less 256, or half of one that is 512 or less. */
+	uint32_t max_connections;
+	/* Of one address, an IPv6 one by its /64 network. What is set is for all, but the defaults are
+	 * not for loopback addresses. */
+	uint32_t max_connections_per_ip;  /* 256, above it 503 */
+	uint32_t handshakes_per_ip_per_s; /* new connections, twice as many at once: 20, then 429 */
+	struct nv_compression compression; /* off */
+	/* Bytes that all windows kept for connections may take together: 268,435,456. Above it the
+	 * extension is declined. */
+	uint32_t compression_memory;
 	/* One line without its end, with bytes from the network escaped; the library never prints. */
 	void (*log)(void *context, enum nv_level level, const char *line);
 	void *log_context;
@@ -199,8 +226,9 @@ static inline int nv_server_route(struct nv_server *server, const char *pattern,
 NV_API int nv_server_http(struct nv_server *server, const char *pattern,
                           void (*handler)(struct nv_request *request), void *user);
 
-/* Listens on an IP address, or on "localhost": 127.0.0.1 and ::1, as far as the machine has them.
- * Port 0 takes a free one. NV_ERR_IN_USE, NV_ERR_PERMISSION, NV_ERR_ADDRESS. Before the start. */
+/* Listens on an IP address, an IPv6 one with or without brackets, or on "localhost": 127.0.0.1 and
+ * ::1, as far as the machine has them. Port 0 takes a free one. NV_ERR_IN_USE, NV_ERR_PERMISSION,
+ * NV_ERR_ADDRESS. Before the start. */
 NV_API int nv_server_listen(struct nv_server *server, const char *host, uint16_t port);
 NV_API uint16_t nv_server_port(const struct nv_server *server); /* of the last listen */
 
@@ -243,8 +271,10 @@ struct nv_client_options {
 	uint32_t close_timeout_ms;     /* 5,000 */
 	uint32_t write_timeout_ms;     /* 10,000 */
 	const char *subprotocols;      /* offered: "chat, superchat" */
+	bool require_subprotocol;      /* fail when the server chooses none of them */
 	const char *fields; /* further lines of the request: "Origin: https://a.example\r\n" */
-	void *user;         /* nv_conn_user of the connection */
+	struct nv_compression compression; /* off */
+	void *user;                        /* nv_conn_user of the connection */
 	/* It never opened; the client is idle from then on and may be freed here. */
 	void (*on_fail)(struct nv_client *client, void *user, const struct nv_failure *failure);
 };

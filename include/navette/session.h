@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* session.h: the WebSocket protocol as a pure function of bytes (RFC 6455), for both roles.
+/* session.h: the WebSocket protocol as a pure function of bytes (RFC 6455, with the extension of
+ * RFC 7692), for both roles.
  *
  * After the opening handshake, lend the session the peer's bytes and pull events until there are
  * none; then send what its output holds. It makes no system call, reads no clock and takes no lock.
@@ -9,7 +10,7 @@
 #ifndef NAVETTE_SESSION_H
 #define NAVETTE_SESSION_H
 
-#include <navette/base.h>
+#include <navette/deflate.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +26,8 @@ enum nv_role {
 /* Zero means the default; NV_OFF turns a limit off. */
 struct nv_session_options {
 	enum nv_role role;
-	uint32_t max_message; /* bytes of one message, all fragments together: 65,536 */
+	/* Bytes of one message, all fragments together and uncompressed: 65,536. */
+	uint32_t max_message;
 	uint32_t
 		max_fragments; /* frames of one message: the larger of 4,096 and max_message / 16 */
 	uint32_t max_empty;    /* fragments without payload in a row: 64 */
@@ -34,6 +36,8 @@ struct nv_session_options {
 	 * negative error that fails the send. NULL in a client makes nv_session_new answer NULL. */
 	int (*masking_key)(void *context, uint8_t key[4]);
 	void *context;
+	struct nv_deflate deflate;         /* as the opening handshake agreed on it */
+	struct nv_compression compression; /* how to compress then; it sets limits, `deflate` too */
 };
 
 enum nv_event_type {
@@ -75,6 +79,11 @@ NV_API void nv_session_consume(struct nv_session *session, size_t len);
 NV_API int nv_session_send(struct nv_session *session, enum nv_opcode opcode, struct nv_bytes data);
 NV_API int nv_session_send_part(struct nv_session *session, enum nv_opcode opcode,
                                 struct nv_bytes data, bool fin);
+
+/* The same as nv_session_send, but never compressed: for a secret beside text that somebody else
+ * chose, which compression would let him guess (RFC 7692 8). */
+NV_API int nv_session_send_uncompressed(struct nv_session *session, enum nv_opcode opcode,
+                                        struct nv_bytes data);
 
 /* At most 125 bytes (RFC 6455 5.5), else NV_ERR_TOO_BIG. */
 NV_API int nv_session_ping(struct nv_session *session, struct nv_bytes data);

@@ -7,6 +7,7 @@
 
 #define NV_FRAME_HEAD_MAX 14u
 #define NV_CONTROL_MAX 125u /* RFC 6455 5.5 */
+#define NV_FRAME_RSV1 4u
 
 struct nv_frame {
 	bool fin;

@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "proto/accept.h"
 #include "proto/authority.h"
+#include "proto/deflate_offer.h"
 #include "proto/extension.h"
 #include "proto/field.h"
 #include "proto/head.h"
@@ -41,10 +42,31 @@ static bool is_offer(const struct nv_handshake_offer *offer)
 	       is_subprotocols(offer->subprotocols) && nv_is_extra_fields(offer->fields);
 }
 
+/* Within the limits of a head as they stand in handshake.h, which a server may have as well. */
+static bool is_within_limits(const struct nv_handshake_offer *offer, const char *head, size_t len)
+{
+	const char *end = head + len;
+	size_t lines = 0;
+
+	if (len > NV_HEAD_MAX || offer->target.len > NV_HEAD_LINE_MAX)
+		return false;
+	for (const char *line = head; line < end; lines++) {
+		const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+
+		if (lines > 0 && (size_t)(next - line) > NV_HEAD_LINE_MAX + strlen("\r\n"))
+			return false;
+		line = next;
+	}
+	/* One is the request line, and one is empty. */
+	return lines - 2 <= NV_HEAD_FIELDS_MAX;
+}
+
 int nv_handshake_request(const struct nv_handshake_offer *offer, char *out, size_t size)
 {
 	struct nv_text text = { .out = out, .size = size };
+	struct nv_deflate deflate;
 	char key[NV_KEY_SIZE];
+	int len;
 
 	if (!is_offer(offer))
 		return NV_ERR_INVALID;
@@ -59,9 +81,12 @@ int nv_handshake_request(const struct nv_handshake_offer *offer, char *out, size
 	nv_text_str(&text, "Sec-WebSocket-Version: 13\r\n");
 	if (offer->subprotocols)
 		nv_text_field(&text, "Sec-WebSocket-Protocol", nv_str(offer->subprotocols));
+	if (nv_deflate_offer(offer->compression, &deflate))
+		nv_deflate_write_offer(&deflate, &text);
 	nv_text_str(&text, offer->fields);
 	nv_text_str(&text, "\r\n");
-	return nv_text_end(&text);
+	len = nv_text_end(&text);
+	return len < 0 || is_within_limits(offer, out, (size_t)len) ? len : NV_ERR_TOO_BIG;
 }
 
 static const char *verify_status(const struct nv_head *response)
@@ -109,13 +134,30 @@ static const char *verify_accept(const struct nv_head *response,
 	return NULL;
 }
 
-/* No extension is offered, so none may be in the answer. */
-static const char *verify_extensions(const struct nv_head *response)
+/* Permessage-deflate at most, and once. RFC 6455 4.2.2 allows the field to be cut into lines, which
+ * 11.3.2 forbids: they are joined. */
+static const char *verify_extensions(const struct nv_head *response,
+                                     const struct nv_handshake_offer *offer,
+                                     struct nv_deflate *deflate)
 {
+	struct nv_extension answer;
+	struct nv_deflate wanted;
+	size_t cursor = 0;
+	bool offered = nv_deflate_offer(offer->compression, &wanted);
+
 	if (!nv_extensions_valid(response))
 		return "Sec-WebSocket-Extensions is malformed in the answer";
-	if (nv_head_count(response, "Sec-WebSocket-Extensions") > 0)
-		return "the server chose an extension that was not offered";
+	while (nv_extension_next(response, &cursor, &answer)) {
+		const char *problem;
+
+		if (!offered || !nv_bytes_is(answer.name, NV_PERMESSAGE_DEFLATE))
+			return "the server chose an extension that was not offered";
+		if (deflate->agreed)
+			return "the server chose an extension twice";
+		problem = nv_deflate_verify(answer.parameters, &wanted, deflate);
+		if (problem)
+			return problem;
+	}
 	return NULL;
 }
 
@@ -150,18 +192,21 @@ static const char *verify_subprotocol(const struct nv_head *response,
 
 struct nv_problem nv_handshake_verify(const struct nv_head *response,
                                       const struct nv_handshake_offer *offer,
-                                      struct nv_bytes *subprotocol)
+                                      struct nv_bytes *subprotocol, struct nv_deflate *deflate)
 {
 	const char *text = verify_status(response);
 
 	*subprotocol = (struct nv_bytes){ NULL, 0 };
+	*deflate = (struct nv_deflate){ 0 };
 	if (!text)
 		text = verify_upgrade(response);
 	if (!text)
 		text = verify_accept(response, offer);
 	if (!text)
-		text = verify_extensions(response);
+		text = verify_extensions(response, offer, deflate);
 	if (!text)
 		text = verify_subprotocol(response, offer, subprotocol);
+	if (text)
+		*deflate = (struct nv_deflate){ 0 };
 	return (struct nv_problem){ (uint16_t)nv_head_status(response), text };
 }

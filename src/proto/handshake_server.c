@@ -5,11 +5,15 @@
  * wrong with it. Whether the path exists or the origin may come in is decided above. */
 #include "proto/accept.h"
 #include "proto/ascii.h"
+#include "proto/deflate_offer.h"
 #include "proto/extension.h"
 #include "proto/field.h"
 #include "proto/head.h"
 #include "proto/subprotocol.h"
 #include "proto/text.h"
+
+/* Of one request. A client has no use for more, and the work they make is bounded. */
+#define OFFERS_MAX 16u
 
 static const struct nv_problem none;
 
@@ -162,8 +166,26 @@ static bool is_offered(const struct nv_head *request, const char *subprotocol)
 	return false;
 }
 
-int nv_handshake_accept(const struct nv_head *request, const char *subprotocol, const char *fields,
-                        char *out, size_t size)
+bool nv_handshake_deflate(const struct nv_head *request, const struct nv_compression *compression,
+                          struct nv_deflate *deflate)
+{
+	struct nv_extension offer;
+	size_t cursor = 0;
+
+	*deflate = (struct nv_deflate){ 0 };
+	if (!compression->enabled || !nv_extensions_valid(request))
+		return false;
+	for (size_t i = 0; i < OFFERS_MAX && nv_extension_next(request, &cursor, &offer); i++) {
+		if (nv_bytes_is(offer.name, NV_PERMESSAGE_DEFLATE) &&
+		    nv_deflate_meet(offer.parameters, compression, deflate))
+			return true;
+	}
+	return false;
+}
+
+int nv_handshake_accept(const struct nv_head *request, const char *subprotocol,
+                        const struct nv_deflate *deflate, const char *fields, char *out,
+                        size_t size)
 {
 	struct nv_bytes key = nv_head_field(request, "Sec-WebSocket-Key");
 	struct nv_text text = { .out = out, .size = size };
@@ -180,6 +202,8 @@ int nv_handshake_accept(const struct nv_head *request, const char *subprotocol, 
 	              (struct nv_bytes){ (const uint8_t *)accept, sizeof accept });
 	if (subprotocol)
 		nv_text_field(&text, "Sec-WebSocket-Protocol", nv_str(subprotocol));
+	if (deflate && deflate->agreed)
+		nv_deflate_write_answer(deflate, &text);
 	nv_text_str(&text, fields);
 	nv_text_str(&text, "\r\n");
 	return nv_text_end(&text);

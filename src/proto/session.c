@@ -11,7 +11,9 @@
 #include "base/alloc.h"
 #include "base/list.h"
 #include "proto/close.h"
+#include "proto/deflate_offer.h"
 #include "proto/mask.h"
+#include "proto/session_deflate.h"
 #include "proto/utf8.h"
 
 enum {
@@ -21,7 +23,7 @@ enum {
 	MASK = 0x80
 };
 
-static bool fail(struct nv_session *s, uint16_t status, const char *error)
+bool nv_session_fail(struct nv_session *s, uint16_t status, const char *error)
 {
 	s->phase = NV_SESSION_FAILED;
 	s->status = status;
@@ -32,7 +34,7 @@ static bool fail(struct nv_session *s, uint16_t status, const char *error)
 
 static bool protocol_error(struct nv_session *s, const char *error)
 {
-	return fail(s, NV_STATUS_PROTOCOL_ERROR, error);
+	return nv_session_fail(s, NV_STATUS_PROTOCOL_ERROR, error);
 }
 
 /* --- The head of a frame --- */
@@ -42,12 +44,31 @@ static bool opcode_is_known(uint8_t opcode)
 	return opcode <= NV_BINARY || (opcode >= NV_CLOSE && opcode <= NV_PONG);
 }
 
+static bool starts_message(uint8_t opcode)
+{
+	return opcode == NV_TEXT || opcode == NV_BINARY;
+}
+
+/* RFC 7692 6: RSV1 marks the first frame of a compressed message, and no other. */
+static bool check_reserved(struct nv_session *s)
+{
+	uint8_t bits = s->head[0] & RSV;
+
+	if (bits && !s->deflate)
+		return protocol_error(s, "a reserved bit is set, but no extension was agreed on");
+	if (bits & ~NV_RSV1)
+		return protocol_error(s, "a reserved bit is set that no extension uses");
+	if (bits && !starts_message(s->opcode))
+		return protocol_error(s, "a frame that starts no message is marked as compressed");
+	return true;
+}
+
 static bool check_first(struct nv_session *s)
 {
 	s->fin = (s->head[0] & FIN) != 0;
 	s->opcode = s->head[0] & OPCODE;
-	if (s->head[0] & RSV)
-		return protocol_error(s, "a reserved bit is set, but no extension was agreed on");
+	if (!check_reserved(s))
+		return false;
 	if (!opcode_is_known(s->opcode))
 		return protocol_error(s, "an unknown opcode");
 	if (nv_opcode_is_control(s->opcode))
@@ -77,10 +98,28 @@ static bool count_fragment(struct nv_session *s)
 {
 	s->empty = s->left == 0 ? s->empty + 1 : 0;
 	if (s->empty > s->options->max_empty)
-		return fail(s, NV_STATUS_POLICY, "too many empty fragments in a row");
+		return nv_session_fail(s, NV_STATUS_POLICY, "too many empty fragments in a row");
 	if (++s->fragments > s->options->max_fragments)
-		return fail(s, NV_STATUS_POLICY, "too many fragments in one message");
+		return nv_session_fail(s, NV_STATUS_POLICY, "too many fragments in one message");
 	return true;
+}
+
+/* The message under way, or the one that this frame starts. */
+static bool is_compressed(const struct nv_session *s)
+{
+	if (!s->deflate)
+		return false;
+	return s->opcode == NV_CONTINUATION ? s->deflate->receiving
+	                                    : (s->head[0] & NV_RSV1) != 0;
+}
+
+/* What is compressed counts when it is not any more; but more bytes than that can hardly be meant
+ * to become fewer. */
+static uint64_t frame_limit(const struct nv_session *s)
+{
+	uint64_t max = s->options->max_message;
+
+	return is_compressed(s) ? max + max / 8 + 256 : max - s->message_len;
 }
 
 static bool check_length(struct nv_session *s)
@@ -89,8 +128,8 @@ static bool check_length(struct nv_session *s)
 		return protocol_error(s, "a payload length that is not in its shortest form");
 	if (nv_opcode_is_control(s->opcode))
 		return true;
-	if (s->left > s->options->max_message - s->message_len)
-		return fail(s, NV_STATUS_TOO_BIG, "a message over the size limit");
+	if (s->left > frame_limit(s))
+		return nv_session_fail(s, NV_STATUS_TOO_BIG, "a message over the size limit");
 	return count_fragment(s);
 }
 
@@ -141,8 +180,11 @@ static bool read_key(struct nv_session *s)
 			return false;
 		memcpy(s->key, s->head + start, sizeof s->key);
 	}
-	if (s->opcode == NV_TEXT || s->opcode == NV_BINARY)
+	if (starts_message(s->opcode)) {
 		s->message = s->opcode;
+		if (s->deflate)
+			s->deflate->receiving = is_compressed(s);
+	}
 	s->key_offset = 0;
 	s->head_len = 0;
 	s->phase = NV_SESSION_PAYLOAD;
@@ -155,7 +197,7 @@ static bool hold(struct nv_session *s, struct nv_bytes part)
 {
 	if (nv_buf_append(&s->held, part.data, part.len) == 0)
 		return true;
-	return fail(s, NV_STATUS_INTERNAL, "out of memory for a message");
+	return nv_session_fail(s, NV_STATUS_INTERNAL, "out of memory for a message");
 }
 
 /* Takes what the lent bytes hold of the payload, unmasked. */
@@ -176,7 +218,7 @@ static struct nv_bytes take_payload(struct nv_session *s)
 static bool read_ping(struct nv_session *s, struct nv_event *event, struct nv_bytes payload)
 {
 	if (nv_session_answer_ping(s, payload) < 0)
-		return fail(s, NV_STATUS_INTERNAL, "out of memory for a pong");
+		return nv_session_fail(s, NV_STATUS_INTERNAL, "out of memory for a pong");
 	*event = (struct nv_event){ NV_EVENT_PING, NV_PING, 0, payload, NULL };
 	return true;
 }
@@ -189,7 +231,7 @@ static bool read_close(struct nv_session *s, struct nv_event *event, struct nv_b
 	uint16_t deserved = nv_close_read(payload, &status, &reason, &error);
 
 	if (deserved)
-		return fail(s, deserved, error);
+		return nv_session_fail(s, deserved, error);
 	s->close_received = true;
 	s->phase = NV_SESSION_DONE;
 	/* A message that had begun is dropped; a Close that was gathered behind it goes with it later. */
@@ -254,34 +296,42 @@ static bool drop_data(struct nv_session *s)
 	return false;
 }
 
-static bool check_text(struct nv_session *s, struct nv_bytes part)
+bool nv_session_check_text(struct nv_session *s, struct nv_bytes part, bool last)
 {
-	bool last = s->fin && s->left == 0;
-
 	if (s->message != NV_TEXT)
 		return true;
 	s->utf8 = nv_utf8_feed(s->utf8, part.data, part.len);
 	if (s->utf8 == NV_UTF8_REJECT || (last && s->utf8 != NV_UTF8_ACCEPT))
-		return fail(s, NV_STATUS_INVALID_DATA, "a text message that is not UTF-8");
+		return nv_session_fail(s, NV_STATUS_INVALID_DATA, "a text message that is not UTF-8");
 	return true;
+}
+
+/* Gathers the message in `held`, decompressed. */
+static bool gather(struct nv_session *s, struct nv_bytes part, bool last)
+{
+	if (s->deflate && s->deflate->receiving)
+		return nv_session_inflate(s, part, last);
+	return hold(s, part);
 }
 
 static bool read_data(struct nv_session *s, struct nv_event *event)
 {
 	struct nv_bytes part = take_payload(s);
+	bool last = s->fin && s->left == 0;
+	bool compressed = s->deflate && s->deflate->receiving;
 
 	if (s->left == 0)
 		s->phase = NV_SESSION_FIRST;
 	if (s->close_sent)
 		return drop_data(s);
-	if (!check_text(s, part))
+	if (!compressed && !nv_session_check_text(s, part, last))
 		return false;
-	if (s->held.len == 0 && s->fin && s->left == 0)
+	if (!compressed && s->held.len == 0 && last)
 		return deliver(s, event, part);
-	if (!hold(s, part))
+	if (!gather(s, part, last))
 		return false;
 	s->message_len = (uint32_t)s->held.len;
-	if (s->left > 0 || !s->fin)
+	if (!last)
 		return false;
 	s->delivered = true;
 	return deliver(s, event, nv_buf_bytes(&s->held));
@@ -379,6 +429,7 @@ void nv_session_options_complete(struct nv_session_options *options)
 	fragments = options->max_message / 16 > 4096 ? options->max_message / 16 : 4096;
 	options->max_fragments = or_default(options->max_fragments, fragments);
 	options->max_empty = or_default(options->max_empty, 64);
+	nv_compression_complete(&options->compression);
 }
 
 void nv_session_init(struct nv_session *s, const struct nv_session_options *options)
@@ -393,13 +444,28 @@ void nv_session_deinit(struct nv_session *s)
 	nv_buf_deinit(&s->out);
 	nv_free(s->pongs);
 	s->pongs = NULL;
+	nv_session_deflate_free(s->deflate);
+	s->deflate = NULL;
 }
 
-/* A session of its own keeps its options beside it. */
+/* A session of its own keeps beside it what servers and clients share among theirs. */
 struct owned_session {
 	struct nv_session session;
 	struct nv_session_options options;
+	struct nv_deflate_pool pool;
 };
+
+void nv_session_free(struct nv_session *s)
+{
+	struct owned_session *owned;
+
+	if (!s)
+		return;
+	owned = nv_container_of(s, struct owned_session, session);
+	nv_session_deinit(s);
+	nv_deflate_pool_deinit(&owned->pool);
+	nv_free(owned);
+}
 
 struct nv_session *nv_session_new(const struct nv_session_options *options)
 {
@@ -412,14 +478,11 @@ struct nv_session *nv_session_new(const struct nv_session_options *options)
 		return NULL;
 	owned->options = *options;
 	nv_session_options_complete(&owned->options);
+	owned->pool = (struct nv_deflate_pool){ .compression = &owned->options.compression };
 	nv_session_init(&owned->session, &owned->options);
-	return &owned->session;
-}
-
-void nv_session_free(struct nv_session *s)
-{
-	if (!s)
-		return;
-	nv_session_deinit(s);
-	nv_free(nv_container_of(s, struct owned_session, session));
+	if (!options->deflate.agreed ||
+	    nv_session_compress(&owned->session, &options->deflate, &owned->pool) == 0)
+		return &owned->session;
+	nv_session_free(&owned->session);
+	return NULL;
 }

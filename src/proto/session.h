@@ -10,6 +10,8 @@
 #include "proto/frame.h"
 
 struct nv_pongs;
+struct nv_session_deflate;
+struct nv_deflate_pool;
 
 enum nv_session_phase {
 	NV_SESSION_FIRST, /* reading the first byte of a frame's head */
@@ -28,6 +30,7 @@ struct nv_session {
 	struct nv_buf held; /* the message so far, then what arrived of a control frame within it */
 	struct nv_buf out;
 	struct nv_pongs *pongs; /* those that wait behind `out`; NULL: none */
+	struct nv_session_deflate *deflate; /* NULL: not agreed on */
 	const char *error;
 	uint64_t left; /* of the current frame's payload */
 	uint32_t message_len;
@@ -57,11 +60,26 @@ void nv_session_options_complete(struct nv_session_options *options);
 void nv_session_init(struct nv_session *session, const struct nv_session_options *options);
 void nv_session_deinit(struct nv_session *session);
 
-/* Writes one frame of a message into `room`, which holds NV_FRAME_HEAD_MAX + data.len bytes, for
- * owners that have an output queue of their own. 0 and its size, or an error of
- * nv_session_send_part. */
-int nv_session_encode(struct nv_session *session, enum nv_opcode opcode, struct nv_bytes data,
-                      bool fin, uint8_t *room, size_t *size);
+/* Turns on permessage-deflate, before the first frame. The pool outlives the session. 0, or
+ * NV_ERR_NOMEM: then the extension has to be declined. */
+int nv_session_compress(struct nv_session *session, const struct nv_deflate *agreed,
+                        struct nv_deflate_pool *pool);
+
+/* What was agreed on, or NULL. */
+const struct nv_deflate *nv_session_agreed(const struct nv_session *session);
+
+/* One message, or one part of it. */
+struct nv_outgoing {
+	enum nv_opcode opcode;
+	struct nv_bytes data;
+	bool fin;
+	bool uncompressed;
+};
+
+/* Writes its frame into the room that `reserve` finds in the owner's queue, NULL for want of memory.
+ * 0 and the size, which the owner commits, or an error of nv_session_send_part. */
+int nv_session_encode(struct nv_session *session, const struct nv_outgoing *message,
+                      uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size);
 
 /* The answers that the receiving half makes: a pong (NV_ERR_NOMEM), and the Close of a connection
  * that failed or that the peer closes; without memory that Close is lost, not the end. */

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "proto/close.h"
 #include "proto/mask.h"
-#include "proto/session.h"
+#include "proto/session_deflate.h"
 #include "proto/utf8.h"
 
 #define PONGS_MAX 4
@@ -23,6 +23,7 @@ struct nv_pongs {
 	unsigned count;
 };
 
+/* `room` holds NV_FRAME_HEAD_MAX + data.len bytes. */
 static int write_frame(struct nv_session *s, struct nv_frame *frame, struct nv_bytes data,
                        uint8_t *room, size_t *size)
 {
@@ -40,12 +41,6 @@ static int write_frame(struct nv_session *s, struct nv_frame *frame, struct nv_b
 		memcpy(room + head, data.data, data.len);
 	*size = head + data.len;
 	return 0;
-}
-
-/* Room for one frame behind the output; NULL without memory. */
-static uint8_t *reserve_frame(struct nv_session *s, size_t len)
-{
-	return len > SIZE_MAX / 2 ? NULL : nv_buf_reserve(&s->out, NV_FRAME_HEAD_MAX + len);
 }
 
 /* What was refused leaves no memory behind. */
@@ -66,7 +61,7 @@ static int append_control(struct nv_session *s, uint8_t opcode, struct nv_bytes 
 
 	if (data.len > NV_CONTROL_MAX)
 		return NV_ERR_TOO_BIG;
-	room = reserve_frame(s, data.len);
+	room = nv_buf_reserve(&s->out, NV_FRAME_HEAD_MAX + data.len);
 	if (!room)
 		return NV_ERR_NOMEM;
 	error = write_frame(s, &frame, data, room, &size);
@@ -99,43 +94,110 @@ static int check_sent_text(const struct nv_session *s, uint8_t opcode, struct nv
 	return 0;
 }
 
-int nv_session_encode(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data, bool fin,
-                      uint8_t *room, size_t *size)
+/* RFC 7692 6.1: a message is compressed as a whole or not at all. The size of one that leaves in
+ * parts is not known when it starts. */
+static bool wants_compression(const struct nv_session *s, const struct nv_outgoing *message)
 {
-	struct nv_frame frame = { .fin = fin, .opcode = (uint8_t)opcode };
-	uint8_t message = opcode == NV_CONTINUATION ? s->sent_opcode : (uint8_t)opcode;
+	if (!s->deflate || message->data.len > NV_DEFLATER_MAX)
+		return false;
+	if (message->opcode == NV_CONTINUATION)
+		return s->deflate->sending;
+	return !message->uncompressed &&
+	       (!message->fin || message->data.len >= s->options->compression.threshold);
+}
+
+/* The payload of the frame: the data, or what they are compressed to. NV_ERR_NOMEM when the rest of
+ * a compressed message can't be. */
+static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
+                        struct nv_frame *frame, struct nv_bytes *payload)
+{
+	bool starts = message->opcode != NV_CONTINUATION;
+
+	*payload = message->data;
+	if (wants_compression(s, message) &&
+	    nv_session_deflate_part(s, message->data, message->fin, payload)) {
+		frame->rsv = starts ? NV_FRAME_RSV1 : 0;
+		return 1;
+	}
+	return !starts && s->deflate && s->deflate->sending ? NV_ERR_NOMEM : 0;
+}
+
+static int put_frame(struct nv_session *s, struct nv_frame *frame, struct nv_bytes payload,
+                     uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
+{
+	uint8_t *room = NULL;
+
+	if (payload.len <= SIZE_MAX / 2)
+		room = reserve(queue, NV_FRAME_HEAD_MAX + payload.len);
+	return room ? write_frame(s, frame, payload, room, size) : NV_ERR_NOMEM;
+}
+
+static int compress_frame(struct nv_session *s, const struct nv_outgoing *message,
+                          uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
+{
+	struct nv_frame frame = { .fin = message->fin, .opcode = (uint8_t)message->opcode };
+	struct nv_bytes payload;
+	int compressed = make_payload(s, message, &frame, &payload);
+	int error = compressed < 0 ? compressed
+	                           : put_frame(s, &frame, payload, reserve, queue, size);
+
+	if (compressed > 0 && error < 0)
+		nv_session_deflate_undo(s);
+	else if (compressed > 0)
+		nv_session_deflate_done(s, message->fin);
+	return error;
+}
+
+int nv_session_encode(struct nv_session *s, const struct nv_outgoing *message,
+                      uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
+{
+	uint8_t opcode = message->opcode == NV_CONTINUATION ? s->sent_opcode
+	                                                    : (uint8_t)message->opcode;
 	uint8_t state = s->sent_utf8;
-	int error = check_part(s, opcode);
+	int error = check_part(s, message->opcode);
 
 	if (error == 0)
-		error = check_sent_text(s, message, data, fin, &state);
+		error = check_sent_text(s, opcode, message->data, message->fin, &state);
 	if (error == 0)
-		error = write_frame(s, &frame, data, room, size);
+		error = compress_frame(s, message, reserve, queue, size);
 	if (error < 0)
 		return error;
-	s->sent_opcode = fin ? 0 : message;
-	s->sent_utf8 = fin ? NV_UTF8_ACCEPT : state;
+	s->sent_opcode = message->fin ? 0 : opcode;
+	s->sent_utf8 = message->fin ? NV_UTF8_ACCEPT : state;
 	return 0;
+}
+
+static uint8_t *reserve_output(void *queue, size_t len)
+{
+	return nv_buf_reserve(queue, len);
+}
+
+static int send_message(struct nv_session *s, const struct nv_outgoing *message)
+{
+	size_t size = 0;
+	int error = nv_session_encode(s, message, reserve_output, &s->out, &size);
+
+	commit_frame(s, error, size);
+	return error;
 }
 
 int nv_session_send_part(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data,
                          bool fin)
 {
-	uint8_t *room = reserve_frame(s, data.len);
-	size_t size = 0;
-	int error;
-
-	if (!room)
-		return NV_ERR_NOMEM;
-	error = nv_session_encode(s, opcode, data, fin, room, &size);
-	commit_frame(s, error, size);
-	return error;
+	return send_message(s, &(struct nv_outgoing){ opcode, data, fin, false });
 }
 
 int nv_session_send(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data)
 {
 	return opcode == NV_CONTINUATION ? NV_ERR_INVALID
 	                                 : nv_session_send_part(s, opcode, data, true);
+}
+
+int nv_session_send_uncompressed(struct nv_session *s, enum nv_opcode opcode, struct nv_bytes data)
+{
+	if (opcode == NV_CONTINUATION)
+		return NV_ERR_INVALID;
+	return send_message(s, &(struct nv_outgoing){ opcode, data, true, true });
 }
 
 /* --- Control frames --- */

@@ -92,6 +92,7 @@ static void client_release(struct nv_client *client)
 {
 	nv_head_free(client->head);
 	nv_buf_deinit(&client->body);
+	nv_deflate_pool_deinit(&client->owner.deflate);
 	nv_free(client->addresses);
 	nv_free((void *)(uintptr_t)client->options.subprotocols);
 	nv_free((void *)(uintptr_t)client->options.fields);
@@ -249,6 +250,7 @@ static void init_owner(struct nv_client *client)
 
 	owner->session.role = NV_CLIENT;
 	owner->session.max_message = options->max_message;
+	owner->session.compression = options->compression;
 	owner->session.masking_key = nv_keys_next;
 	owner->session.context = &client->keys;
 	owner->max_queue = options->max_queue;

@@ -8,6 +8,7 @@
 void nv_conn_owner_complete(struct nv_conn_owner *owner)
 {
 	nv_session_options_complete(&owner->session);
+	owner->deflate.compression = &owner->session.compression;
 	nv_set_default(&owner->max_queue, 1048576);
 	nv_set_default(&owner->message_timeout_ms, 30000);
 	nv_set_default(&owner->ping_interval_ms, 30000);
@@ -30,6 +31,7 @@ void nv_conn_init(struct nv_conn *conn, struct nv_conn_owner *owner,
 void nv_conn_deinit(struct nv_conn *conn)
 {
 	nv_list_remove(&conn->link);
+	nv_conn_drop_tail(conn);
 	nv_session_deinit(&conn->session);
 	nv_outq_deinit(&conn->stream.out);
 	nv_free(conn->subprotocol);

@@ -11,12 +11,15 @@
 #include "base/list.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "proto/deflate_pool.h"
 #include "proto/session.h"
 
 /* What the connections of one server or one client share. Once it is complete no zero means a
  * default any more; NV_OFF means never. */
 struct nv_conn_owner {
 	struct nv_session_options session;
+	struct nv_deflate_pool
+		deflate; /* ended by whoever embeds the owner, after the last connection */
 	uint32_t max_queue;
 	uint32_t message_timeout_ms;
 	uint32_t ping_interval_ms;
@@ -47,6 +50,7 @@ struct nv_conn {
 	void *user;
 	char *subprotocol;
 	struct nv_request *request; /* until on_open has returned; the owner's */
+	struct nv_tail *tail;       /* read, and not delivered because of a pause; or NULL */
 	struct nv_address peer;
 	/* Loop times in ms, wrapping; only differences are used. */
 	uint32_t since;         /* this phase began */
@@ -59,8 +63,9 @@ struct nv_conn {
 	uint32_t drained;       /* bytes dropped while lingering */
 	enum nv_cause cause;    /* of an end that this side decides */
 	bool pinging;
-	bool opened; /* on_open was called */
-	bool ended;  /* on_close was called */
+	bool opened;   /* on_open was called */
+	bool ended;    /* on_close was called */
+	bool admitted; /* counts among its server's connections */
 };
 
 static inline struct nv_conn *nv_conn_of(struct nv_stream *stream)
@@ -70,6 +75,7 @@ static inline struct nv_conn *nv_conn_of(struct nv_stream *stream)
 
 /* The phases after the opening handshake; those before it are of who makes connections. */
 extern const struct nv_conn_phase nv_phase_open;    /* phase_open.c */
+extern const struct nv_conn_phase nv_phase_paused;  /* nothing of the peer is wanted for now */
 extern const struct nv_conn_phase nv_phase_closing; /* our Close is sent, the peer's awaited */
 extern const struct nv_conn_phase nv_phase_linger;  /* phase_linger.c */
 extern const struct nv_conn_phase nv_phase_dead;    /* cut: nothing happens but the stream's end */
@@ -107,6 +113,16 @@ void nv_conn_take_close(struct nv_conn *conn);
 /* The WebSocket connection is over: on_close, if it was ever open, and once. */
 void nv_conn_end(struct nv_conn *conn, const struct nv_close *close);
 
+/* Fails an open connection: a Close with that status and constant text, behind what is queued. */
+void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error);
+
+/* What pausing and resuming consist of (pause.c). The first keeps what the session has not read of
+ * what it was lent: 0 or NV_ERR_NOMEM. The last makes it arrive again, in a later step of the loop and
+ * in the phase of then, and the stream go on behind it. */
+int nv_conn_keep_rest(struct nv_conn *conn);
+void nv_conn_drop_tail(struct nv_conn *conn);
+void nv_conn_read_on(struct nv_conn *conn);
+
 /* Nothing more to say: sends what is queued, then FIN, and drops what still arrives until the peer
  * has ended too, for 2 s or 64 KiB, so that no reset destroys our last bytes in flight. */
 void nv_conn_linger(struct nv_conn *conn);
@@ -120,9 +136,14 @@ bool nv_conn_is_stalled(struct nv_conn *conn, uint32_t now_ms);
 /* The on_close of every phase. */
 void nv_conn_stream_closed(struct nv_stream *stream, int error);
 
+static inline bool nv_conn_can_send(const struct nv_conn *conn)
+{
+	return conn->phase == &nv_phase_open || conn->phase == &nv_phase_paused;
+}
+
 static inline bool nv_conn_is_open(const struct nv_conn *conn)
 {
-	return conn->phase == &nv_phase_open || conn->phase == &nv_phase_closing;
+	return nv_conn_can_send(conn) || conn->phase == &nv_phase_closing;
 }
 
 /* True when `limit_ms` is not NV_OFF and that long has passed. */

@@ -21,27 +21,40 @@ const char *nv_cause_text(enum nv_cause cause)
 
 /* --- Sending --- */
 
-int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data, bool fin)
+static uint8_t *reserve(void *queue, size_t len)
+{
+	return nv_outq_reserve(queue, len);
+}
+
+static int send_message(struct nv_conn *conn, const struct nv_outgoing *message)
 {
 	struct nv_outq *out = &conn->stream.out;
-	uint8_t *room;
-	size_t size;
+	size_t size = 0;
 	int error;
 
-	if (conn->phase != &nv_phase_open)
+	if (!nv_conn_can_send(conn))
 		return NV_ERR_CLOSED;
 	if (out->len >= conn->owner->max_queue)
 		return NV_ERR_FULL;
-	if (data.len > SIZE_MAX / 2)
+	if (message->data.len > SIZE_MAX / 2)
 		return NV_ERR_TOO_BIG;
-	room = nv_outq_reserve(out, NV_FRAME_HEAD_MAX + data.len);
-	if (!room)
-		return NV_ERR_NOMEM;
-	error = nv_session_encode(&conn->session, opcode, data, fin, room, &size);
+	error = nv_session_encode(&conn->session, message, reserve, out, &size);
 	nv_outq_commit(out, error < 0 ? 0 : size);
 	if (error == 0)
 		nv_stream_flush(&conn->stream);
 	return error;
+}
+
+int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data, bool fin)
+{
+	return send_message(conn, &(struct nv_outgoing){ opcode, data, fin, false });
+}
+
+int nv_conn_send_uncompressed(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	if (opcode == NV_CONTINUATION)
+		return NV_ERR_INVALID;
+	return send_message(conn, &(struct nv_outgoing){ opcode, message, true, true });
 }
 
 int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
@@ -60,7 +73,7 @@ int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data)
 {
 	int error;
 
-	if (conn->phase != &nv_phase_open)
+	if (!nv_conn_can_send(conn))
 		return NV_ERR_CLOSED;
 	if (nv_conn_unsent(conn) >= conn->owner->max_queue)
 		return NV_ERR_FULL;
@@ -76,13 +89,15 @@ int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
 {
 	int error;
 
-	if (conn->phase != &nv_phase_open)
+	if (!nv_conn_can_send(conn))
 		return NV_ERR_CLOSED;
 	error = nv_session_close(&conn->session, status, nv_str(reason));
 	if (error < 0)
 		return error;
 	nv_conn_enter(conn, &nv_phase_closing);
 	nv_conn_take_close(conn);
+	/* A pause ends here, or the peer's Close would not be seen. */
+	nv_conn_read_on(conn);
 	return 0;
 }
 
@@ -112,6 +127,11 @@ void nv_conn_set_user(struct nv_conn *conn, void *user)
 const char *nv_conn_subprotocol(const struct nv_conn *conn)
 {
 	return conn->subprotocol;
+}
+
+const struct nv_deflate *nv_conn_deflate(const struct nv_conn *conn)
+{
+	return nv_session_agreed(&conn->session);
 }
 
 char *nv_conn_peer(const struct nv_conn *conn, char *text)

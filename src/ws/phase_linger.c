@@ -14,6 +14,7 @@ void nv_conn_linger(struct nv_conn *conn)
 	conn->heard = conn->since;
 	conn->progress = conn->since;
 	conn->written = conn->stream.written;
+	nv_stream_pause(&conn->stream, false);
 	if (conn->session.options->role == NV_SERVER)
 		nv_stream_shutdown(&conn->stream);
 }

@@ -76,16 +76,16 @@ static void end_by_eof(struct nv_conn *conn)
 	nv_conn_end(conn, &close);
 }
 
-static void end_by_limit(struct nv_conn *conn, const char *error)
+void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error)
 {
 	struct nv_close close = {
-		.status = NV_STATUS_POLICY,
+		.status = status,
 		.reason = nv_str(error),
-		.cause = NV_CAUSE_LIMIT,
+		.cause = cause_of_status(status),
 		.detail = error,
 	};
 
-	(void)nv_session_close(&conn->session, NV_STATUS_POLICY, close.reason);
+	(void)nv_session_close(&conn->session, status, close.reason);
 	end_behind_close(conn, &close);
 }
 
@@ -117,13 +117,16 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 	}
 }
 
-/* A handler may have ended the connection: nothing more is delivered then. */
+/* A handler may have paused or ended the connection: nothing more is delivered then. */
 static void pump(struct nv_conn *conn)
 {
 	struct nv_event event;
 
-	while (nv_conn_is_open(conn) && nv_session_next(&conn->session, &event))
+	while (conn->phase != &nv_phase_paused && nv_conn_is_open(conn) &&
+	       nv_session_next(&conn->session, &event))
 		deliver(conn, &event);
+	if (conn->phase == &nv_phase_paused && nv_conn_keep_rest(conn) < 0)
+		nv_conn_fail(conn, NV_STATUS_INTERNAL, "out of memory for what a pause keeps");
 }
 
 static void open_data(struct nv_stream *stream, uint8_t *data, size_t len)
@@ -193,11 +196,17 @@ static void open_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_session_in_message(&conn->session) &&
 	    nv_conn_expired(now_ms, conn->message_since, conn->owner->message_timeout_ms))
-		end_by_limit(conn, "a message that took too long to arrive");
+		nv_conn_fail(conn, NV_STATUS_POLICY, "a message that took too long to arrive");
 	else if (nv_conn_is_stalled(conn, now_ms))
 		nv_conn_cut(conn, NV_CAUSE_SLOW);
 	else
 		watch_silence(conn, now_ms);
+}
+
+static void paused_tick(struct nv_conn *conn, uint32_t now_ms)
+{
+	if (nv_conn_is_stalled(conn, now_ms))
+		nv_conn_cut(conn, NV_CAUSE_SLOW);
 }
 
 static void closing_tick(struct nv_conn *conn, uint32_t now_ms)
@@ -221,6 +230,13 @@ static void ignore_open(struct nv_stream *stream)
 const struct nv_conn_phase nv_phase_open = {
 	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
 	.tick = open_tick,
+	.goodbye = say_goodbye,
+};
+
+/* Data come only when on_open has paused: what was read behind the handshake. */
+const struct nv_conn_phase nv_phase_paused = {
+	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.tick = paused_tick,
 	.goodbye = say_goodbye,
 };
 

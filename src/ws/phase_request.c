@@ -4,18 +4,15 @@
 #include "ws/request.h"
 #include "ws/server.h"
 
+/* A client has to wait for the answer (RFC 6455 4.1). Some bytes behind the request are kept. */
+#define EARLY_MAX 4096u
+
 static const struct nv_problem problem_not_found = { 404, "nothing stands at this path" };
 static const struct nv_problem problem_websocket = { 426, "this path speaks WebSocket only" };
 static const struct nv_problem problem_method = { 405, "only GET and HEAD are answered here" };
 static const struct nv_problem problem_body = { 400, "a request with a body is not understood" };
 static const struct nv_problem problem_silent = { 500, "the request was not answered" };
 static const struct nv_problem problem_late = { 408, "the request took too long to arrive" };
-
-static void release_request(struct nv_conn *conn)
-{
-	nv_request_free(conn->request);
-	conn->request = NULL;
-}
 
 static void log_refusal(struct nv_conn *conn, struct nv_problem problem)
 {
@@ -28,7 +25,7 @@ static void log_refusal(struct nv_conn *conn, struct nv_problem problem)
 
 static void end_request(struct nv_conn *conn)
 {
-	release_request(conn);
+	nv_server_forget_request(conn);
 	nv_conn_linger(conn);
 }
 
@@ -45,8 +42,13 @@ static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 {
 	nv_server_of(conn)->opened++;
 	nv_conn_open(conn);
-	release_request(conn);
-	if (len > 0 && nv_conn_is_open(conn))
+	nv_server_forget_request(conn);
+	if (len == 0 || !nv_conn_is_open(conn))
+		return;
+	if (len > EARLY_MAX)
+		nv_conn_fail(conn, NV_STATUS_POLICY,
+		             "too many bytes before the answer to the request");
+	else
 		conn->stream.events->on_data(&conn->stream, rest, len);
 }
 

@@ -99,19 +99,37 @@ static const struct nv_conn_phase phase_body = {
 
 /* --- The answer --- */
 
+/* What the answer chose, for as long as the connection lives. */
+static int take_agreement(struct nv_conn *conn, struct nv_bytes subprotocol,
+                          const struct nv_deflate *deflate)
+{
+	if (subprotocol.data) {
+		conn->subprotocol = nv_copy(subprotocol);
+		if (!conn->subprotocol)
+			return NV_ERR_NOMEM;
+	}
+	if (!deflate->agreed)
+		return 0;
+	return nv_session_compress(&conn->session, deflate, &conn->owner->deflate);
+}
+
 static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 {
 	struct nv_client *client = nv_client_of(conn);
 	struct nv_bytes subprotocol;
-	struct nv_problem problem = nv_handshake_verify(client->head, &client->offer, &subprotocol);
+	struct nv_deflate deflate;
+	struct nv_problem problem =
+		nv_handshake_verify(client->head, &client->offer, &subprotocol, &deflate);
 
 	if (problem.text) {
 		fail(client, NV_ERR_PROTOCOL, problem.text);
 		return;
 	}
-	if (subprotocol.data)
-		conn->subprotocol = nv_copy(subprotocol);
-	if (subprotocol.data && !conn->subprotocol) {
+	if (client->options.require_subprotocol && !subprotocol.data) {
+		fail(client, NV_ERR_PROTOCOL, "the server chose none of the subprotocols offered");
+		return;
+	}
+	if (take_agreement(conn, subprotocol, &deflate) < 0) {
 		fail(client, NV_ERR_NOMEM, nv_strerror(NV_ERR_NOMEM));
 		return;
 	}
@@ -206,6 +224,7 @@ static int write_request(struct nv_client *client, struct nv_outq *out)
 	client->offer.target = nv_str(target);
 	client->offer.subprotocols = client->options.subprotocols;
 	client->offer.fields = client->options.fields;
+	client->offer.compression = &client->options.compression;
 	len = nv_handshake_request(&client->offer, (char *)room, REQUEST_ROOM);
 	client->offer.target = (struct nv_bytes){ NULL, 0 };
 	nv_outq_commit(out, len < 0 ? 0 : (size_t)len);

@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "proto/field.h"
+#include "proto/head.h"
+#include "proto/session_deflate.h"
 #include "ws/conn.h"
 #include "ws/response.h"
 
@@ -56,6 +58,12 @@ struct nv_bytes nv_request_query(const struct nv_request *request)
 struct nv_bytes nv_request_field(const struct nv_request *request, const char *name)
 {
 	return nv_head_field(request->head, name);
+}
+
+bool nv_request_next_field(const struct nv_request *request, const char *name, size_t *cursor,
+                           struct nv_bytes *value)
+{
+	return nv_head_next(request->head, name, cursor, value);
 }
 
 struct nv_bytes nv_request_param(const struct nv_request *request, const char *name)
@@ -143,9 +151,24 @@ int nv_request_add_field(struct nv_request *request, const char *name, const cha
 	return 0;
 }
 
+/* Without memory for its windows the extension is declined, not the client. */
+static void choose_deflate(struct nv_request *request, struct nv_deflate *deflate)
+{
+	struct nv_conn *conn = request->conn;
+	struct nv_conn_owner *owner = conn->owner;
+
+	/* An earlier try to accept may have failed behind this. */
+	nv_session_deflate_free(conn->session.deflate);
+	conn->session.deflate = NULL;
+	if (!nv_handshake_deflate(request->head, &owner->session.compression, deflate) ||
+	    nv_session_compress(&conn->session, deflate, &owner->deflate) < 0)
+		deflate->agreed = false;
+}
+
 /* Writes the 101; the fields of the program are a C string there. */
 static int write_accept(struct nv_request *request, const char *subprotocol)
 {
+	struct nv_deflate deflate;
 	struct nv_outq *out = &request->conn->stream.out;
 	size_t size = ACCEPT_ROOM + request->fields.len + (subprotocol ? strlen(subprotocol) : 0);
 	uint8_t *room;
@@ -157,8 +180,9 @@ static int write_accept(struct nv_request *request, const char *subprotocol)
 	room = nv_outq_reserve(out, size);
 	if (!room)
 		return NV_ERR_NOMEM;
-	len = nv_handshake_accept(request->head, subprotocol, (const char *)request->fields.data,
-	                          (char *)room, size);
+	choose_deflate(request, &deflate);
+	len = nv_handshake_accept(request->head, subprotocol, &deflate,
+	                          (const char *)request->fields.data, (char *)room, size);
 	nv_outq_commit(out, len < 0 ? 0 : (size_t)len);
 	return len < 0 ? len : 0;
 }

@@ -7,6 +7,7 @@
 #include <navette/navette.h>
 
 #include "base/buf.h"
+#include "ws/admission.h"
 #include "ws/router.h"
 
 enum nv_answer {
@@ -21,7 +22,8 @@ struct nv_request {
 	struct nv_head *head;
 	const struct nv_route *route; /* NULL until one was found */
 	void *user;
-	struct nv_buf fields; /* added by the program: complete lines */
+	struct nv_pending pending; /* until it is answered */
+	struct nv_buf fields;      /* added by the program: complete lines */
 	enum nv_answer answer;
 	bool upgrade; /* it asks for WebSocket */
 };

@@ -5,28 +5,13 @@
 
 #include "base/alloc.h"
 #include "net/sock.h"
-#include "ws/request.h"
+#include "ws/arrival.h"
 
 /* Deadlines are as exact as this. */
 #define SWEEP_MS 250u
 #define FREE_PORT_TRIES 16
 
-static const struct nv_handlers no_handlers;
-
 /* --- Connections --- */
-
-static void conn_free(struct nv_conn *conn)
-{
-	nv_request_free(conn->request);
-	nv_conn_deinit(conn);
-	nv_free(conn);
-}
-
-static void conn_released(struct nv_conn *conn, int error)
-{
-	(void)error;
-	conn_free(conn);
-}
 
 static void conn_ended(struct nv_conn *conn, const struct nv_close *close)
 {
@@ -43,61 +28,20 @@ static void conn_ended(struct nv_conn *conn, const struct nv_close *close)
 	             close->detail ? close->detail : "");
 }
 
-static struct nv_conn *conn_new(struct nv_server *server, const struct nv_address *peer)
-{
-	struct nv_conn *conn = nv_alloc_zero(sizeof *conn);
-
-	if (!conn)
-		return NULL;
-	nv_conn_init(conn, &server->owner, &nv_phase_request);
-	conn->handlers = &no_handlers;
-	conn->peer = *peer;
-	conn->request = nv_request_new(conn);
-	if (conn->request)
-		return conn;
-	conn_free(conn);
-	return NULL;
-}
-
-static int watch_time(struct nv_server *server)
+int nv_server_watch_time(struct nv_server *server)
 {
 	if (server->sweep.place)
 		return 0;
 	return nv_loop_start_timer(server->loop, &server->sweep, SWEEP_MS);
 }
 
-static int admit(struct nv_server *server, int fd, const struct nv_address *peer)
-{
-	struct nv_conn *conn = conn_new(server, peer);
-	int error;
-
-	if (!conn)
-		return NV_ERR_NOMEM;
-	error = watch_time(server);
-	if (error == 0)
-		error = nv_loop_adopt(server->loop, &conn->stream, fd);
-	if (error < 0) {
-		conn_free(conn);
-		return error;
-	}
-	conn->since = nv_conn_now(conn);
-	nv_list_push(&server->conns, &conn->link);
-	return 0;
-}
-
 static void on_accept(struct nv_listener *listener, int fd, const struct nv_address *peer)
 {
 	struct nv_server *server =
 		nv_container_of(listener, struct nv_server_listener, listener)->server;
-	int error = admit(server, fd, peer);
-	char text[NV_ADDRESS_TEXT];
 
 	server->accept_failed = false;
-	if (error == 0)
-		return;
-	nv_address_format(peer, text);
-	nv_log_write(&server->log, NV_LOG_ERROR, "%s: not admitted: %s", text, nv_strerror(error));
-	nv_sock_close(fd);
+	nv_server_take(server, fd, peer);
 }
 
 static void on_accept_error(struct nv_listener *listener, int error)
@@ -119,14 +63,15 @@ static void conn_tick(struct nv_conn *conn, uint32_t now_ms)
 static void on_sweep(struct nv_timer *timer)
 {
 	struct nv_server *server = nv_container_of(timer, struct nv_server, sweep);
-	uint32_t now = (uint32_t)nv_loop_now(server->loop);
+	uint64_t now = nv_loop_now(server->loop);
+	bool more = nv_admission_forget(&server->admission, now);
 	struct nv_list *link, *after;
 
 	nv_list_each(link, after, &server->conns)
-		conn_tick(nv_container_of(link, struct nv_conn, link), now);
+		conn_tick(nv_container_of(link, struct nv_conn, link), (uint32_t)now);
 	/* The heap has just given up this place: starting again can't fail. */
-	if (!nv_list_empty(&server->conns))
-		(void)watch_time(server);
+	if (more || !nv_list_empty(&server->conns))
+		(void)nv_server_watch_time(server);
 }
 
 /* --- The goodbye --- */
@@ -292,13 +237,28 @@ static int listen_on_localhost(struct nv_server *server, uint16_t port)
 	return error;
 }
 
+/* "[::1]" is "::1", as in a URL. */
+static bool parse_host(const char *host, uint16_t port, struct nv_address *address)
+{
+	size_t len = strlen(host);
+	char inside[NV_ADDRESS_TEXT];
+
+	if (host[0] != '[')
+		return nv_address_parse(host, port, address);
+	if (len > sizeof inside || host[len - 1] != ']' || !strchr(host, ':'))
+		return false;
+	memcpy(inside, host + 1, len - 2);
+	inside[len - 2] = '\0';
+	return nv_address_parse(inside, port, address);
+}
+
 int nv_server_listen(struct nv_server *server, const char *host, uint16_t port)
 {
 	struct nv_address address;
 
 	if (strcmp(host, "localhost") == 0)
 		return listen_on_localhost(server, port);
-	if (!nv_address_parse(host, port, &address))
+	if (!parse_host(host, port, &address))
 		return NV_ERR_ADDRESS;
 	return listen_on(server, &address);
 }
@@ -334,6 +294,7 @@ static void init_owner(struct nv_conn_owner *owner, const struct nv_server_optio
 {
 	owner->session.role = NV_SERVER;
 	owner->session.max_message = options->max_message;
+	owner->session.compression = options->compression;
 	owner->max_queue = options->max_queue;
 	owner->message_timeout_ms = options->message_timeout_ms;
 	owner->ping_interval_ms = options->ping_interval_ms;
@@ -342,7 +303,7 @@ static void init_owner(struct nv_conn_owner *owner, const struct nv_server_optio
 	owner->write_timeout_ms = options->write_timeout_ms;
 	nv_conn_owner_complete(owner);
 	owner->ended = conn_ended;
-	owner->released = conn_released;
+	owner->released = nv_server_release;
 }
 
 struct nv_server *nv_server_new_sized(const struct nv_server_options *options, size_t size)
@@ -351,16 +312,22 @@ struct nv_server *nv_server_new_sized(const struct nv_server_options *options, s
 
 	if (!server)
 		return NULL;
-	server->loop = nv_loop_new();
+	if (options)
+		memcpy(&server->options, options,
+		       size < sizeof server->options ? size : sizeof server->options);
+	if (nv_admission_init(&server->admission, &server->options) == 0)
+		server->loop = nv_loop_new();
 	if (!server->loop) {
 		nv_free(server);
 		return NULL;
 	}
-	if (options)
-		memcpy(&server->options, options,
-		       size < sizeof server->options ? size : sizeof server->options);
 	nv_set_default(&server->options.handshake_timeout_ms, 10000);
 	nv_set_default(&server->options.stop_timeout_ms, 2000);
+	nv_set_default(&server->options.compression_memory, 268435456);
+	server->deflate_budget.max = server->options.compression_memory;
+	if (server->options.compression_memory == NV_OFF)
+		server->deflate_budget.max = SIZE_MAX;
+	server->owner.deflate.budget = &server->deflate_budget;
 	init_owner(&server->owner, &server->options);
 	server->log = (struct nv_log){ server->options.log, server->options.log_context };
 	nv_list_init(&server->conns);
@@ -378,8 +345,10 @@ void nv_server_free(struct nv_server *server)
 		nv_thread_join(&server->thread);
 	}
 	(void)say_goodbye(server);
+	nv_admission_deinit(&server->admission);
 	nv_router_deinit(&server->sockets);
 	nv_router_deinit(&server->pages);
+	nv_deflate_pool_deinit(&server->owner.deflate);
 	nv_loop_free(server->loop);
 	nv_free(server);
 }

@@ -150,26 +150,36 @@ bool comparison_run(struct comparison *comparison, const struct model_input *inp
 		                                    .max_message = input->max_message,
 		                                    .max_fragments = input->max_fragments,
 		                                    .max_empty = input->max_empty,
+		                                    .deflate = input->deflate,
 		                                    .masking_key = next_key,
 		                                    .context = &player };
 
 	event_log_clear(&comparison->expected);
 	event_log_clear(&comparison->found);
-	model_receive(input, &comparison->expected);
+	comparison->judged = model_receive(input, &comparison->expected);
 	player.session = nv_session_new(&options);
 	if (!player.session)
 		abort();
 	play(&player, input, piece, context);
 	nv_session_free(player.session);
+	if (!comparison->judged)
+		return event_log_starts(&comparison->found, &comparison->expected);
 	return event_log_same(&comparison->expected, &comparison->found);
 }
 
 void comparison_print(const struct comparison *comparison, const struct model_input *input,
                       FILE *out)
 {
+	const struct nv_deflate *deflate = &input->deflate;
+
 	fprintf(out, "%s, max_message %u, max_fragments %u, max_empty %u, ",
 	        input->role == NV_SERVER ? "server" : "client", input->max_message,
 	        input->max_fragments, input->max_empty);
+	if (deflate->agreed)
+		fprintf(out,
+		        "permessage-deflate with%s takeover of servers and with%s of clients, ",
+		        deflate->server_no_context_takeover ? "out" : "",
+		        deflate->client_no_context_takeover ? "out" : "");
 	if (input->close_at == MODEL_NEVER)
 		fprintf(out, "no Close of our own\n");
 	else

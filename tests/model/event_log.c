@@ -48,15 +48,20 @@ static bool same_event(const struct logged_event *a, const struct logged_event *
 	       a->failed == b->failed && a->len == b->len;
 }
 
-bool event_log_same(const struct event_log *a, const struct event_log *b)
+bool event_log_starts(const struct event_log *log, const struct event_log *start)
 {
-	if (a->count != b->count || a->len != b->len)
+	if (log->count < start->count || log->len < start->len)
 		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!same_event(&a->events[i], &b->events[i]))
+	for (size_t i = 0; i < start->count; i++) {
+		if (!same_event(&log->events[i], &start->events[i]))
 			return false;
 	}
-	return a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0;
+	return start->len == 0 || memcmp(log->bytes, start->bytes, start->len) == 0;
+}
+
+bool event_log_same(const struct event_log *a, const struct event_log *b)
+{
+	return a->count == b->count && a->len == b->len && event_log_starts(a, b);
 }
 
 void event_log_print(const struct event_log *log, FILE *out)

@@ -42,6 +42,8 @@ void event_log_clear(struct event_log *log); /* keeps the memory */
 void event_log_free(struct event_log *log);
 
 bool event_log_same(const struct event_log *a, const struct event_log *b);
+/* True when `log` begins as `start` does. */
+bool event_log_starts(const struct event_log *log, const struct event_log *start);
 void event_log_print(const struct event_log *log, FILE *out);
 
 #endif

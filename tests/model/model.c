@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* model.c: receives a stream as RFC 6455 sections 5 to 7 tell it, one byte after the other.
+/* model.c: receives a stream as RFC 6455 sections 5 to 7 tell it, one byte after the other, and
+ * compressed messages as RFC 7692 section 7 does.
  *
  * Where the RFC leaves a choice, it is the one that docs/architecture.md tells: a ping after our own
  * Close is answered; data after it is dropped unread, though every frame must still be right and
- * within the limits; after the peer's Close, or after a failure, nothing counts any more. */
+ * within the limits; after the peer's Close, or after a failure, nothing counts any more. A compressed
+ * message is whole when it and the four bytes that are added to it end where a block does, also one
+ * that is marked as final, and nothing came out of the four; without any payload it is empty and leaves
+ * the window as it is. */
 #include "model/model.h"
 
 #include <stdlib.h>
 
+#include "model/inflate.h"
 #include "model/utf8.h"
+
+/* From so many bytes on libdeflate may decode a compressed message. */
+#define WHOLE_MIN 1024u
 
 struct model {
 	const struct model_input *input;
@@ -17,17 +25,27 @@ struct model {
 	bool close_sent;
 	/* The frame. */
 	bool fin;
+	bool rsv1;
 	uint8_t opcode;
 	bool masked;
 	uint64_t len;
+	uint64_t taken; /* bytes of its payload */
 	uint8_t key[4];
 	/* The message; 0: none is under way. */
 	uint8_t message_opcode;
+	bool compressed;
 	uint8_t *message;
+	size_t message_cap;
 	uint64_t message_len;
 	uint64_t point; /* where its last code point starts */
 	uint64_t fragments;
-	uint64_t empty; /* fragments without payload in a row, up to now */
+	uint64_t empty;   /* fragments without payload in a row, up to now */
+	uint64_t payload; /* bytes of all its frames, up to now */
+	/* Decompression. */
+	struct inflate inflate;
+	size_t appended; /* bytes of 00 00 ff ff */
+	bool dropped;    /* the message ended behind our own Close */
+	bool unjudged;
 };
 
 static void tell(struct model *m, enum logged kind, const uint8_t *data, uint64_t len)
@@ -87,7 +105,11 @@ static bool read_first(struct model *m)
 		return false;
 	m->fin = byte >= 0x80;
 	m->opcode = byte % 16;
-	if (byte / 16 % 8 != 0)
+	m->rsv1 = byte / 64 % 2 == 1;
+	if (byte / 16 % 4 != 0 || (m->rsv1 && !m->input->deflate.agreed))
+		return fail(m, 1002);
+	/* RFC 7692 6.1: only the first frame of a message may be marked. */
+	if (m->rsv1 && m->opcode != 1 && m->opcode != 2)
 		return fail(m, 1002);
 	switch (m->opcode) {
 	case 0: /* goes on with a message, so there must be one */
@@ -138,15 +160,26 @@ static bool read_length(struct model *m)
 	if (m->len == 126)
 		return read_number(m, 2) && (m->len >= 126 || fail(m, 1002));
 	if (m->len == 127)
-		return read_number(m, 8) && ((m->len >= 65536 && m->len < 1ull << 63) || fail(m, 1002));
+		return read_number(m, 8) &&
+		       ((m->len >= 65536 && m->len < 1ull << 63) || fail(m, 1002));
 	return true;
+}
+
+/* What is compressed is measured when it is not any more. */
+static bool is_too_long(const struct model *m)
+{
+	uint64_t max = m->input->max_message;
+
+	if (m->opcode == 0 ? m->compressed : m->rsv1)
+		return m->len > max + max / 8 + 256;
+	return m->len > max || m->message_len + m->len > max;
 }
 
 static bool check_limits(struct model *m)
 {
 	if (is_control(m))
 		return true;
-	if (m->len > m->input->max_message || m->message_len + m->len > m->input->max_message)
+	if (is_too_long(m))
 		return fail(m, 1009);
 	m->fragments++;
 	m->empty = m->len == 0 ? m->empty + 1 : 0;
@@ -165,13 +198,19 @@ static bool read_key(struct model *m)
 	return true;
 }
 
-/* RFC 6455 5.3 */
-static bool take_unmasked(struct model *m, uint64_t index, uint8_t *byte)
+/* The payload's next byte, RFC 6455 5.3. */
+static bool take_unmasked(struct model *m, uint8_t *byte)
 {
 	if (!take(m, byte))
 		return false;
-	*byte ^= m->key[index % 4];
+	*byte ^= m->key[m->taken++ % 4];
 	return true;
+}
+
+static bool read_head(struct model *m)
+{
+	m->taken = 0;
+	return read_first(m) && read_second(m) && read_length(m) && check_limits(m) && read_key(m);
 }
 
 /* --- Control frames, RFC 6455 5.5 --- */
@@ -213,7 +252,7 @@ static bool read_control(struct model *m)
 	uint8_t data[125];
 
 	for (uint64_t i = 0; i < m->len; i++) {
-		if (!take_unmasked(m, i, &data[i]))
+		if (!take_unmasked(m, &data[i]))
 			return false;
 	}
 	if (m->opcode == 8)
@@ -237,20 +276,126 @@ static bool check_text(struct model *m)
 	return text != MODEL_WRONG || fail(m, 1007);
 }
 
-static bool read_payload(struct model *m)
+static void append(struct model *m, uint8_t byte)
 {
-	for (uint64_t i = 0; i < m->len; i++) {
-		uint8_t byte;
+	if (m->message_len == m->message_cap) {
+		m->message_cap = m->message_cap ? m->message_cap * 2 : 256;
+		m->message = realloc(m->message, m->message_cap);
+		if (!m->message)
+			abort();
+	}
+	m->message[m->message_len++] = byte;
+}
 
-		if (!take_unmasked(m, i, &byte))
-			return false;
-		if (m->close_sent)
-			continue;
-		m->message[m->message_len++] = byte;
-		if (m->message_opcode == 1 && !check_text(m))
+/* RFC 7692 7.2.1: what a sender removes is an empty block; so nothing comes out of it. */
+static bool put(void *context, uint8_t byte)
+{
+	struct model *m = context;
+
+	/* What was added belongs to an empty block. */
+	if (m->appended > 0)
+		return fail(m, 1007);
+	if (m->appended > 0)
+		return fail(m, 1007);
+	if (m->message_len == m->input->max_message)
+		return fail(m, 1009);
+	append(m, byte);
+	return m->message_opcode != 1 || check_text(m);
+}
+
+/* Up to the next frame of the message, past control frames. */
+static bool read_continuation(struct model *m)
+{
+	if (m->close_sent)
+		m->message_len = 0;
+	while (read_head(m)) {
+		if (!is_control(m))
+			return true;
+		if (!read_control(m))
 			return false;
 	}
-	return true;
+	return false;
+}
+
+/* The next byte of the message's payload, of whichever frame: 1; 0: there is none; -1: this is the end
+ * of the stream or of the connection. Data behind our own Close are dropped. */
+static int next_payload(struct model *m, uint8_t *byte)
+{
+	do {
+		while (m->taken == m->len) {
+			if (m->fin)
+				return 0;
+			if (!read_continuation(m))
+				return -1;
+		}
+		if (!take_unmasked(m, byte))
+			return -1;
+	} while (m->close_sent);
+	m->payload++;
+	return 1;
+}
+
+static bool copy_payload(struct model *m)
+{
+	uint8_t byte;
+	int got;
+
+	m->appended = 0;
+	while ((got = next_payload(m, &byte)) > 0) {
+		if (!put(m, byte))
+			return false;
+	}
+	return got == 0;
+}
+
+/* --- Compressed messages, RFC 7692 7.2.2 --- */
+
+/* "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." Without any
+ * payload there is nothing to decompress. */
+static int next_compressed(void *context, uint8_t *byte)
+{
+	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
+	struct model *m = context;
+	int got = next_payload(m, byte);
+
+	m->dropped = got == 0 && m->close_sent;
+	if (m->dropped)
+		return -1;
+	if (got != 0 || m->payload == 0 || m->appended == sizeof tail)
+		return got;
+	*byte = tail[m->appended++];
+	return 1;
+}
+
+/* RFC 7692 7.1.1: whether the peer's messages refer to those before. */
+static bool peer_takes_over(const struct model *m)
+{
+	return m->input->role == NV_SERVER ? !m->input->deflate.client_no_context_takeover
+	                                   : !m->input->deflate.server_no_context_takeover;
+}
+
+static bool is_unjudged(const struct model *m)
+{
+	return inflate_is_lenient(m->inflate.damage) && !peer_takes_over(m) && m->fin &&
+	       m->len >= WHOLE_MIN && m->payload == m->taken;
+}
+
+static bool inflate_payload(struct model *m)
+{
+	m->payload = 0;
+	if (!peer_takes_over(m))
+		inflate_forget(&m->inflate);
+	switch (inflate_all(&m->inflate)) {
+	case INFLATE_WHOLE:
+		return true;
+	case INFLATE_STOPPED:
+		return m->dropped;
+	case INFLATE_DAMAGED:
+		m->unjudged = is_unjudged(m);
+		return !m->unjudged && fail(m, 1007);
+	default:
+		return fail(m, 1007);
+	}
 }
 
 static bool end_message(struct model *m)
@@ -270,32 +415,22 @@ static bool end_message(struct model *m)
 	return true;
 }
 
-static bool read_data(struct model *m)
+static bool read_message(struct model *m)
 {
-	if (m->opcode != 0)
-		m->message_opcode = m->opcode;
-	if (!read_payload(m))
-		return false;
-	if (m->close_sent)
-		m->message_len = 0;
-	return !m->fin || end_message(m);
+	m->message_opcode = m->opcode;
+	m->compressed = m->rsv1;
+	m->appended = 0;
+	return (m->compressed ? inflate_payload(m) : copy_payload(m)) && end_message(m);
 }
 
-/* False at the end: of the stream, or of the connection. */
-static bool read_frame(struct model *m)
+bool model_receive(const struct model_input *input, struct event_log *log)
 {
-	return read_first(m) && read_second(m) && read_length(m) && check_limits(m) && read_key(m) &&
-	       (is_control(m) ? read_control(m) : read_data(m));
-}
+	struct model m = { .input = input, .log = log };
 
-void model_receive(const struct model_input *input, struct event_log *log)
-{
-	struct model model = { .input = input, .log = log };
-
-	model.message = malloc(input->stream.len + 1);
-	if (!model.message)
-		abort();
-	while (read_frame(&model))
+	m.inflate = (struct inflate){ .next = next_compressed, .put = put, .context = &m };
+	while (read_head(&m) && (is_control(&m) ? read_control(&m) : read_message(&m)))
 		;
-	free(model.message);
+	free(m.message);
+	inflate_free(&m.inflate);
+	return !m.unjudged;
 }

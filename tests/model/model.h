@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* model.h: a WebSocket receiver to compare the session with: slow, obvious, and written from the text
- * of RFC 6455 without a line of src/proto. It has the whole stream before it and reads it from the
+ * of RFC 6455 and RFC 7692 without a line of src/proto. It has the whole stream before it and reads it from the
  * first byte to the last; it knows no splits. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -17,11 +17,14 @@ struct model_input {
 	uint32_t max_message;
 	uint32_t max_fragments;
 	uint32_t max_empty;
-	struct nv_bytes stream; /* of the peer */
+	struct nv_deflate deflate; /* as the opening handshake agreed on it */
+	struct nv_bytes stream;    /* of the peer */
 	size_t close_at; /* our own Close, 1000, leaves when so many bytes were read, or MODEL_NEVER */
 };
 
-/* What a receiver does with this input, appended to `log`. */
-void model_receive(const struct model_input *input, struct event_log *log);
+/* What a receiver does with this input, appended to `log`. False: up to there, and what follows is not
+ * judged: a compressed message, large and in one frame, is damaged in a way that libdeflate may not
+ * mind. */
+bool model_receive(const struct model_input *input, struct event_log *log);
 
 #endif

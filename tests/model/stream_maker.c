@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* stream_maker.c: messages whole and in fragments, control frames around and between them, at times a
- * Close; then zero to three changes. What does not fit the room is cut off. */
+/* stream_maker.c: messages whole and in fragments, plain and compressed, control frames around and
+ * between them, at times a Close; then zero to three changes. What does not fit the room is cut off. */
 #include "model/stream_maker.h"
 
 #include <string.h>
+
+#define RSV1 0x40
 
 static bool chance(struct stream_maker *m, size_t one_in)
 {
@@ -139,27 +141,65 @@ static void put_control(struct stream_maker *m)
 }
 
 /* A text is cut anywhere, also inside its code points. */
-static void put_message(struct stream_maker *m)
+static void put_fragments(struct stream_maker *m, uint8_t first, const uint8_t *payload, size_t len)
+{
+	size_t fragments = chance(m, 2) ? 1 : 1 + prng_below(m->prng, 6);
+	size_t used = 0;
+
+	for (; fragments > 0; fragments--) {
+		size_t part = fragments == 1 ? len - used : prng_below(m->prng, len - used + 1);
+
+		put_frame(m, (uint8_t)((fragments == 1 ? 0x80 : 0) | first), payload + used, part);
+		used += part;
+		first = NV_CONTINUATION;
+		if (fragments > 1 && chance(m, 4))
+			put_control(m);
+	}
+}
+
+static void put_plain(struct stream_maker *m)
 {
 	uint8_t opcode = chance(m, 3) ? NV_BINARY : NV_TEXT;
-	size_t fragments = chance(m, 2) ? 1 : 1 + prng_below(m->prng, 6);
 	uint8_t payload[1536];
-	size_t len = some_length(m) * fragments;
-	size_t used = 0;
+	size_t len = some_length(m) * (chance(m, 2) ? 1 : 1 + prng_below(m->prng, 6));
 
 	if (opcode == NV_TEXT)
 		len = some_text(m, payload, len, 200);
 	else
 		prng_fill(m->prng, payload, len);
-	for (; fragments > 0; fragments--) {
-		size_t part = fragments == 1 ? len - used : prng_below(m->prng, len - used + 1);
+	put_fragments(m, opcode, payload, len);
+}
 
-		put_frame(m, (uint8_t)((fragments == 1 ? 0x80 : 0) | opcode), payload + used, part);
-		used += part;
-		opcode = NV_CONTINUATION;
-		if (fragments > 1 && chance(m, 4))
-			put_control(m);
-	}
+/* Of no compressor. */
+static void put_nonsense(struct stream_maker *m)
+{
+	uint8_t payload[32];
+	size_t len = prng_below(m->prng, sizeof payload);
+
+	prng_fill(m->prng, payload, len);
+	put_fragments(m, RSV1 | NV_BINARY, payload, len);
+}
+
+/* RFC 7692 6. Once in a while one is lost, to which later ones may refer, or is cut short. */
+static void put_compressed(struct stream_maker *m)
+{
+	const struct deflated_message *message = &m->conversation->messages[m->said];
+	size_t len = message->payload.len;
+	size_t cut = chance(m, 20) ? prng_below(m->prng, chance(m, 2) ? 8 : len) : 0;
+
+	m->said += chance(m, 30) ? 2 : 1;
+	put_fragments(m, (uint8_t)(RSV1 | message->opcode), message->payload.data,
+	              len - (cut < len ? cut : len));
+}
+
+static void put_message(struct stream_maker *m)
+{
+	if (!m->conversation || m->said >= m->conversation->count || chance(m, 4))
+		put_plain(m);
+	else if (chance(m, 30))
+		put_nonsense(m);
+	else
+		put_compressed(m);
 }
 
 /* --- Changes --- */
@@ -214,6 +254,7 @@ static void put_noise(struct stream_maker *m)
 void stream_make(struct stream_maker *maker)
 {
 	maker->len = 0;
+	maker->said = 0;
 	for (size_t n = 1 + prng_below(maker->prng, 5); n > 0; n--) {
 		if (chance(maker, 4))
 			put_control(maker);

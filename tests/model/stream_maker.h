@@ -6,18 +6,21 @@
 
 #include <navette/session.h>
 
+#include "model/deflated.h"
 #include "support/prng.h"
 
-#define STREAM_MAX 4096u
+#define STREAM_MAX 6144u
 
 struct stream_maker {
 	struct prng *prng;
-	enum nv_role receiver; /* a server gets masked frames */
+	enum nv_role receiver;                   /* a server gets masked frames */
+	const struct conversation *conversation; /* what is said compressed; NULL: nothing */
+	size_t said;                             /* of it, up to now */
 	size_t len;
 	uint8_t bytes[STREAM_MAX];
 };
 
-/* `prng` and `receiver` are set. */
+/* `prng`, `receiver` and `conversation` are set. */
 void stream_make(struct stream_maker *maker);
 
 #endif

@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* heads.h: feeds a head in every way and expects that it makes no difference: whole, byte by byte,
- * and cut in two at each place; every piece ends at a guard page. */
+ * cut in two at each place, and three times in five at places that a seed chooses; every piece ends at
+ * a guard page. */
 #ifndef PROTO_HEADS_H
 #define PROTO_HEADS_H
 
 #include <navette/handshake.h>
 
 #include "support/guard_page.h"
+#include "support/prng.h"
 #include "support/unit.h"
+
+#if defined(__has_feature)
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+
+/* A long head is cut in two at each place; under a sanitizer, which makes that many times slower, at
+ * some hundreds of them. */
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer) ||                             \
+	defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#define MOST_CUTS 500u
+#else
+#define MOST_CUTS SIZE_MAX
+#endif
 
 struct outcome {
 	struct nv_head *head;
@@ -21,28 +38,57 @@ static inline bool same_bytes(struct nv_bytes a, struct nv_bytes b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* Feeds `first` bytes, and the rest in pieces of `step`, until there is an answer. */
-static inline struct outcome feed_pieces(struct guard_page *page, enum nv_head_kind kind,
-                                         struct nv_bytes input, size_t first, size_t step)
+/* Feeds the next piece, unless there is an answer already. */
+static inline void feed_piece(struct guard_page *page, struct outcome *outcome,
+                              struct nv_bytes piece)
+{
+	size_t used;
+
+	if (outcome->result != 0)
+		return;
+	outcome->result = nv_head_feed(outcome->head, guard_page_copy(page, piece.data, piece.len),
+	                               piece.len, &used);
+	assert_true(used == piece.len || (outcome->result != 0 && used < piece.len));
+	outcome->used += used;
+}
+
+/* Cuts the input at these places, which ascend. */
+static inline struct outcome feed_cut(struct guard_page *page, enum nv_head_kind kind,
+                                      struct nv_bytes input, const size_t *cuts, size_t count)
 {
 	struct outcome outcome = { nv_head_new(kind), 0, 0 };
 	size_t at = 0;
-	size_t piece = first;
 
 	assert_non_null(outcome.head);
-	while (outcome.result == 0 && at < input.len) {
-		size_t used;
+	for (size_t i = 0; i <= count; i++) {
+		size_t end = i < count ? cuts[i] : input.len;
 
-		if (piece > input.len - at)
-			piece = input.len - at;
-		outcome.result = nv_head_feed(
-			outcome.head, guard_page_copy(page, input.data + at, piece), piece, &used);
-		assert_true(used == piece || (outcome.result != 0 && used < piece));
-		outcome.used += used;
-		at += piece;
-		piece = step;
+		feed_piece(page, &outcome, (struct nv_bytes){ input.data + at, end - at });
+		at = end;
 	}
 	return outcome;
+}
+
+static inline struct outcome feed_bytes(struct guard_page *page, enum nv_head_kind kind,
+                                        struct nv_bytes input)
+{
+	struct outcome outcome = { nv_head_new(kind), 0, 0 };
+
+	assert_non_null(outcome.head);
+	for (size_t i = 0; i < input.len; i++)
+		feed_piece(page, &outcome, (struct nv_bytes){ input.data + i, 1 });
+	return outcome;
+}
+
+static inline void sort_cuts(size_t *cuts, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && cuts[j - 1] > cuts[j]; j--) {
+			size_t larger = cuts[j - 1];
+
+			cuts[j - 1] = cuts[j];
+			cuts[j] = larger;
+		}
 }
 
 static inline void expect_same_fields(const struct nv_head *a, const struct nv_head *b)
@@ -74,23 +120,42 @@ static inline void expect_same(struct outcome a, struct outcome b)
 	expect_same_fields(a.head, b.head);
 }
 
-/* The caller frees the head. A long input is cut at some 300 places only. */
-static inline struct outcome feed_every_way(enum nv_head_kind kind, struct nv_bytes input)
+static inline void expect_same_and_free(struct outcome whole, struct outcome other)
 {
-	size_t stride = input.len / 300 > 1 ? input.len / 300 : 1;
+	expect_same(whole, other);
+	nv_head_free(other.head);
+}
+
+/* The caller frees the head. A cut behind the last byte that is read is none. */
+static inline struct outcome feed_ways(enum nv_head_kind kind, struct nv_bytes input,
+                                       size_t most_cuts)
+{
 	struct guard_page page;
 	struct outcome whole;
+	size_t stride;
 
 	guard_page_init(&page, input.len + 1);
-	whole = feed_pieces(&page, kind, input, input.len, 1);
-	for (size_t cut = 0; cut < input.len; cut += stride) {
-		struct outcome split = feed_pieces(&page, kind, input, cut, cut ? input.len : 1);
+	whole = feed_cut(&page, kind, input, NULL, 0);
+	expect_same_and_free(whole, feed_bytes(&page, kind, input));
+	stride = whole.used / most_cuts + 1;
+	for (size_t cut = 0; cut <= whole.used; cut += stride)
+		expect_same_and_free(whole, feed_cut(&page, kind, input, &cut, 1));
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		struct prng prng = { seed };
+		size_t cuts[4];
 
-		expect_same(whole, split);
-		nv_head_free(split.head);
+		for (size_t i = 0; i < 4; i++)
+			cuts[i] = prng_below(&prng, whole.used + 1);
+		sort_cuts(cuts, 4);
+		expect_same_and_free(whole, feed_cut(&page, kind, input, cuts, 4));
 	}
 	guard_page_deinit(&page);
 	return whole;
+}
+
+static inline struct outcome feed_every_way(enum nv_head_kind kind, struct nv_bytes input)
+{
+	return feed_ways(kind, input, MOST_CUTS);
 }
 
 /* A head that must be complete at the end of `text`. */

@@ -37,7 +37,7 @@ static struct answer read_payload(const void *payload, size_t len)
 	return a;
 }
 
-static void test_k_03_k_04_k_05_every_status(void **state)
+static void test_every_status(void **state)
 {
 	for (unsigned status = 0; status <= UINT16_MAX; status++) {
 		const uint8_t payload[] = { (uint8_t)(status >> 8), (uint8_t)status };
@@ -51,7 +51,7 @@ static void test_k_03_k_04_k_05_every_status(void **state)
 	}
 }
 
-static void test_k_01_an_empty_payload(void **state)
+static void test_an_empty_payload(void **state)
 {
 	struct answer a = read_payload("", 0);
 
@@ -63,7 +63,7 @@ static void test_k_01_an_empty_payload(void **state)
 	assert_int_equal(a.status, 1005);
 }
 
-static void test_k_02_a_payload_of_one_byte(void **state)
+static void test_a_payload_of_one_byte(void **state)
 {
 	for (unsigned value = 0; value < 256; value++) {
 		uint8_t byte = (uint8_t)value;
@@ -89,7 +89,7 @@ static void test_a_reason_of_every_length(void **state)
 	}
 }
 
-static void test_u_08_a_reason_that_is_not_utf8(void **state)
+static void test_a_reason_that_is_not_utf8(void **state)
 {
 	static const char *const wrong[] = { "\x80",       "\xc0\xaf",         "\xed\xa0\x80",
 		                             "a\xff",      "\xf4\x90\x80\x80", "\xc3",
@@ -123,11 +123,11 @@ static int close_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_k_03_k_04_k_05_every_status),
-		cmocka_unit_test(test_k_01_an_empty_payload),
-		cmocka_unit_test(test_k_02_a_payload_of_one_byte),
+		unit_case("K-03 K-04 K-05 every status", test_every_status),
+		unit_case("K-01 an empty payload", test_an_empty_payload),
+		unit_case("K-02 a payload of one byte", test_a_payload_of_one_byte),
 		cmocka_unit_test(test_a_reason_of_every_length),
-		cmocka_unit_test(test_u_08_a_reason_that_is_not_utf8),
+		unit_case("U-08 a reason that is not UTF-8", test_a_reason_that_is_not_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, open_page, close_page);

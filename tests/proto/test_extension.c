@@ -166,10 +166,11 @@ static void long_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(valid_lists),
-		cmocka_unit_test(malformed_lists),
-		cmocka_unit_test(a_bad_line_spoils_the_good_one),
-		cmocka_unit_test(long_lists),
+		unit_case("HS-41 HS-43 HS-44 well-formed lists", valid_lists),
+		unit_case("HS-42 malformed lists", malformed_lists),
+		unit_case("HS-42 HS-44 a bad line spoils the good one",
+		          a_bad_line_spoils_the_good_one),
+		unit_case("P-12 HS-42 long lists are walked once", long_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void expect_head(uint64_t len, bool masked)
 	assert_true(read == len);
 }
 
-static void test_f_08_f_30_every_length_is_in_its_shortest_form(void **state)
+static void test_every_length_is_in_its_shortest_form(void **state)
 {
 	for (uint64_t len = 0; len <= 70000; len++) {
 		expect_head(len, false);
@@ -105,7 +105,7 @@ static bool reads(uint8_t second, uint64_t len, uint64_t *read)
 	return nv_frame_read_length(head, read);
 }
 
-static void test_f_09_a_length_that_is_not_in_its_shortest_form(void **state)
+static void test_a_length_that_is_not_in_its_shortest_form(void **state)
 {
 	uint64_t read;
 
@@ -121,7 +121,7 @@ static void test_f_09_a_length_that_is_not_in_its_shortest_form(void **state)
 	}
 }
 
-static void test_f_10_a_length_with_its_highest_bit_set(void **state)
+static void test_a_length_with_its_highest_bit_set(void **state)
 {
 	static const uint64_t wrong[] = { (uint64_t)1 << 63, ((uint64_t)1 << 63) + 1,
 		                          ((uint64_t)1 << 63) + UINT32_MAX, UINT64_MAX };
@@ -143,11 +143,14 @@ static void test_control_opcodes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_f_08_f_30_every_length_is_in_its_shortest_form),
+		unit_case("F-08 F-30 every length is in its shortest form",
+		          test_every_length_is_in_its_shortest_form),
 		cmocka_unit_test(test_the_first_byte_says_everything),
 		cmocka_unit_test(test_the_size_of_a_length),
-		cmocka_unit_test(test_f_09_a_length_that_is_not_in_its_shortest_form),
-		cmocka_unit_test(test_f_10_a_length_with_its_highest_bit_set),
+		unit_case("F-09 a length that is not in its shortest form",
+		          test_a_length_that_is_not_in_its_shortest_form),
+		unit_case("F-10 a length with its highest bit set",
+		          test_a_length_with_its_highest_bit_set),
 		cmocka_unit_test(test_control_opcodes),
 	};
 

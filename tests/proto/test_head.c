@@ -10,10 +10,11 @@
 #define GET "GET / HTTP/1.1\r\n"
 #define HOST "Host: a\r\n"
 
+#define FEW_CUTS 300u
+
 /* The status of the refusal; 0 for a complete head, -1 when more is needed. */
-static int status_of_bytes(enum nv_head_kind kind, struct nv_bytes input)
+static int status_of_outcome(struct outcome outcome)
 {
-	struct outcome outcome = feed_every_way(kind, input);
 	struct nv_problem problem = nv_head_problem(outcome.head);
 
 	assert_true((outcome.result < 0) == (problem.status != 0));
@@ -22,6 +23,11 @@ static int status_of_bytes(enum nv_head_kind kind, struct nv_bytes input)
 	if (outcome.result == 0)
 		return -1;
 	return problem.status;
+}
+
+static int status_of_bytes(enum nv_head_kind kind, struct nv_bytes input)
+{
+	return status_of_outcome(feed_ways(kind, input, FEW_CUTS));
 }
 
 static int status_of(const char *request)
@@ -554,6 +560,36 @@ static void field_limit(void **state)
 	}
 }
 
+/* What a server may answer is as limited as what it may be asked. */
+static void responses_are_limited(void **state)
+{
+	static char out[20000];
+	const char *start = "HTTP/1.1 101 x\r\n";
+
+	for (size_t size = NV_HEAD_MAX; size <= NV_HEAD_MAX + 1; size++) {
+		struct nv_bytes head = filled(out, start, 'A', 1, ":");
+
+		for (char name = 'B'; name <= 'C'; name++) {
+			memset(out + head.len, 'x', 6000);
+			head.len += 6000 + (size_t)sprintf(out + head.len + 6000, "\r\n%c:", name);
+		}
+		memset(out + head.len, 'x', size - head.len - 4);
+		memcpy(out + size - 4, "\r\n\r\n", 4);
+		head.len = size;
+		assert_int_equal(status_of_outcome(feed_every_way(NV_RESPONSE, head)),
+		                 size > NV_HEAD_MAX ? 431 : 0);
+	}
+	for (size_t fields = NV_HEAD_FIELDS_MAX; fields <= NV_HEAD_FIELDS_MAX + 1; fields++) {
+		int len = snprintf(out, sizeof out, "%s", start);
+
+		for (size_t i = 0; i < fields; i++)
+			len += snprintf(out + len, sizeof out - (size_t)len, "F%zu: %zu\r\n", i, i);
+		snprintf(out + len, sizeof out - (size_t)len, "\r\n");
+		assert_int_equal(status_of_outcome(feed_every_way(NV_RESPONSE, nv_str(out))),
+		                 fields > NV_HEAD_FIELDS_MAX ? 431 : 0);
+	}
+}
+
 static void lists_are_joined_over_lines(void **state)
 {
 	struct nv_head *head = parse_head(NV_REQUEST, GET HOST "L: ,, a ,\tB,\r\n"
@@ -711,6 +747,7 @@ int main(void)
 		cmocka_unit_test(line_limit),
 		cmocka_unit_test(whole_limit),
 		cmocka_unit_test(field_limit),
+		unit_case("CH-18 the head of a response is limited", responses_are_limited),
 		cmocka_unit_test(lists_are_joined_over_lines),
 		cmocka_unit_test(lines_of_one_name),
 		cmocka_unit_test(failing_allocations),

@@ -166,9 +166,9 @@ static void the_largest_offsets_keep_the_phase(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unmasks_the_example_of_rfc6455),
+		unit_case("F-01 unmasks the example of RFC 6455", unmasks_the_example_of_rfc6455),
 		cmocka_unit_test(nothing_is_nothing),
-		cmocka_unit_test(a_key_of_zeros_changes_nothing),
+		unit_case("F-28 a key of zeros changes nothing", a_key_of_zeros_changes_nothing),
 		cmocka_unit_test(masks_in_place_anywhere),
 		cmocka_unit_test(masks_copies_anywhere),
 		cmocka_unit_test(touches_nothing_behind_the_end),

@@ -4,29 +4,38 @@
  * output taken at the end only; and with each allocation failing in turn. */
 #include <navette/session.h>
 
+#include <glob.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "support/dialogue.h"
 #include "support/failing_alloc.h"
 #include "support/prng.h"
+#include "support/sanitizer.h"
 #include "support/session_run.h"
 #include "support/unit.h"
 
-#define FOLDER "tests/proto/session/"
+#define FILES "tests/proto/session/*.txt"
 #define PONGS_MAX 4u
+#define MUCH (1 << 28)
 
-/* A longer run of input is cut only near its ends and at so many places between. */
-#define EVERY_CUT 600u
-#define CUTS 64u
+/* Where a sanitizer watches, a longer run of input is cut near its ends only, and at so many places
+ * between. */
+#define EVERY_CUT (SANITIZED ? 600u : UINT32_MAX)
+#define CUTS 500u
 
-static unsigned wrong;         /* cases of this file that failed */
-static struct guard_page page; /* for the input of the case */
+/* Of the variant that is played. */
+static struct guard_page page; /* for its input */
+static bool close_sent;        /* expected at its end */
+static bool close_received;
 
 static bool complain(const struct script_case *script, unsigned line, const char *way,
                      const char *problem)
 {
-	print_error("%s:%u: \"%s\", %s: %s\n", script->file, line, script->title, way, problem);
+	print_error("%s:%u: \"%s\"%s%s as a %s, %s: %s\n", script->file, line, script->title,
+	            script->variant ? " with " : "", script->variant ? script->variant : "",
+	            script->options.role == NV_CLIENT ? "client" : "server", way, problem);
 	return false;
 }
 
@@ -287,21 +296,26 @@ static bool check_promises(const struct script_case *script, const struct sessio
 	return true;
 }
 
-/* The two flags against what the script shows. */
+/* The two flags, as the script shows them at its end. */
+static void expect_flags(const struct script_case *script)
+{
+	struct dialogue said = dialogue_read(script, script->options.role);
+
+	close_sent = false;
+	close_received = false;
+	for (size_t i = 0; i < said.count; i++)
+		close_sent |= said_closes(&said.said[i]);
+	for (size_t i = 0; i < script->count; i++)
+		close_received |= script->entries[i].kind == SCRIPT_EVENT &&
+		                  !script->entries[i].failed &&
+		                  script->entries[i].type == NV_EVENT_CLOSE;
+	dialogue_free(&said);
+}
+
 static bool check_flags(const struct script_case *script, const struct session_run *run,
                         const char *way)
 {
-	struct dialogue said = dialogue_read(script, script->options.role);
-	bool sent = false;
-	bool received = false;
-
-	for (size_t i = 0; i < said.count; i++)
-		sent |= said_closes(&said.said[i]);
-	for (size_t i = 0; i < script->count; i++)
-		received |= script->entries[i].kind == SCRIPT_EVENT && !script->entries[i].failed &&
-		            script->entries[i].type == NV_EVENT_CLOSE;
-	dialogue_free(&said);
-	if (sent != run->close_sent || received != run->close_received)
+	if (close_sent != run->close_sent || close_received != run->close_received)
 		return complain(script, script->line, way, "close_sent or close_received is wrong");
 	return true;
 }
@@ -426,44 +440,60 @@ static size_t largest_input(const struct script_case *script)
 	return largest;
 }
 
-static void run_case(const struct script_case *script)
-{
-	guard_page_init(&page, largest_input(script));
-	if (!try_every_way(script))
-		wrong++;
-	guard_page_deinit(&page);
-}
+/* --- The cases, a test for each --- */
 
-/* --- The files, a test for each --- */
+static struct script_list scripts;
 
-static void play_file(void **state)
+/* All variants of the case that `*state` is the first of. */
+static void play(void **state)
 {
-	wrong = 0;
-	script_for_each(*state, run_case);
+	const struct script_case *first = *state;
+	const struct script_case *end = scripts.cases + scripts.count;
+	unsigned wrong = 0;
+
+	for (const struct script_case *script = first; script < end; script++) {
+		if (script->file != first->file || script->line != first->line)
+			break;
+		guard_page_init(&page, largest_input(script));
+		expect_flags(script);
+		wrong += !try_every_way(script);
+		guard_page_deinit(&page);
+	}
 	assert_int_equal(wrong, 0);
 }
 
-static char framing[] = FOLDER "framing.txt";
-static char fragments[] = FOLDER "fragments.txt";
-static char control[] = FOLDER "control.txt";
-static char utf8[] = FOLDER "utf8.txt";
-static char closing[] = FOLDER "closing.txt";
-static char limits[] = FOLDER "limits.txt";
-static char client_role[] = FOLDER "client_role.txt";
-static char sending[] = FOLDER "sending.txt";
+static size_t list_tests(struct CMUnitTest *tests)
+{
+	size_t count = 0;
 
-#define FILE_TEST(file)                                                                            \
-	{                                                                                          \
-#file, play_file, NULL, NULL, file                                                 \
+	for (size_t i = 0; i < scripts.count; i++) {
+		struct script_case *script = &scripts.cases[i];
+
+		if (i > 0 && script->file == script[-1].file && script->line == script[-1].line)
+			continue;
+		tests[count++] = (struct CMUnitTest){ .name = script->title,
+			                              .test_func = play,
+			                              .initial_state = script };
 	}
+	return count;
+}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		FILE_TEST(framing),     FILE_TEST(fragments), FILE_TEST(control),
-		FILE_TEST(utf8),        FILE_TEST(closing),   FILE_TEST(limits),
-		FILE_TEST(client_role), FILE_TEST(sending),
-	};
+	struct CMUnitTest *tests;
+	glob_t files;
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	mallopt(M_MMAP_THRESHOLD, MUCH);
+	mallopt(M_TRIM_THRESHOLD, MUCH);
+	assert_int_equal(glob(FILES, 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		script_read(&scripts, files.gl_pathv[i]);
+	tests = calloc(scripts.count, sizeof(*tests));
+	assert_non_null(tests);
+	failed = _cmocka_run_group_tests("session", tests, list_tests(tests), NULL, NULL);
+	free(tests);
+	script_list_free(&scripts);
+	globfree(&files);
+	return failed != 0;
 }

@@ -182,7 +182,7 @@ static struct nv_session *pull(struct guard_page *page, unsigned k)
 	return session;
 }
 
-static void test_f_27_stop_at_the_k_th_message(void **state)
+static void test_stop_at_the_k_th_message(void **state)
 {
 	struct guard_page page;
 	struct nv_event event;
@@ -202,7 +202,7 @@ static void test_f_27_stop_at_the_k_th_message(void **state)
 }
 
 /* The peer vanishes: after each byte of the longest head, and inside payloads. */
-static void test_f_34_the_end_at_every_byte(void **state)
+static void test_the_end_at_every_byte(void **state)
 {
 	static const uint8_t input[] = { 0x01, 0x82, KEY, 'a' ^ 0x37, 'b' ^ 0xfa, 0x89,
 		                         0x83, KEY,  'x', 'y',        'z',        0x80,
@@ -269,9 +269,9 @@ static void send_in_pieces(struct nv_session *session, uint8_t *text, size_t len
 	}
 }
 
-static void test_f_33_a_text_of_4_mib_in_pieces(void **state)
+static void test_a_text_of_4_mib_in_pieces(void **state)
 {
-	static const size_t pieces[] = { 20, 127, 4096, 65535, 65536, 1 << 20, LARGE };
+	static const size_t pieces[] = { 1, 20, 127, 4096, 65535, 65536, 1 << 20, LARGE };
 	uint8_t *text = malloc(LARGE);
 
 	assert_non_null(text);
@@ -280,7 +280,7 @@ static void test_f_33_a_text_of_4_mib_in_pieces(void **state)
 	/* It would end inside a code point. */
 	text[LARGE - 1] = 'z';
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		struct nv_session *session = open_server((uint32_t)LARGE, 0, 0);
+		struct nv_session *session = open_server((uint32_t)LARGE, NV_OFF, 0);
 		struct nv_event event;
 
 		send_in_pieces(session, text, LARGE, pieces[i], &event);
@@ -297,14 +297,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_client_needs_masking_keys),
 		cmocka_unit_test(test_a_new_session_says_nothing),
-		cmocka_unit_test(test_default_limits),
+		unit_case("F-12 F-25 F-26 the default limits", test_default_limits),
 		cmocka_unit_test(test_a_whole_message_is_a_slice_of_the_lent_bytes),
 		cmocka_unit_test(test_a_message_outlives_calls_that_send),
 		cmocka_unit_test(test_a_session_between_messages_holds_no_memory),
 		cmocka_unit_test(test_a_message_under_way),
-		cmocka_unit_test(test_f_27_stop_at_the_k_th_message),
-		cmocka_unit_test(test_f_34_the_end_at_every_byte),
-		cmocka_unit_test(test_f_33_a_text_of_4_mib_in_pieces),
+		unit_case("F-27 exactly k of 1,000 messages for who stops at the k-th",
+		          test_stop_at_the_k_th_message),
+		unit_case("F-34 the end of the stream at every byte", test_the_end_at_every_byte),
+		unit_case("F-33 a text of 4 MiB in pieces", test_a_text_of_4_mib_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,20 @@ static void take_all(struct nv_session *session, struct blob *wire)
 		take(session, wire, SIZE_MAX);
 }
 
+/* The room for one frame, as an owner's queue would give it. */
+static uint8_t *give_room(void *queue, size_t len)
+{
+	return queue;
+}
+
+static int encode(struct nv_session *session, enum nv_opcode opcode, struct nv_bytes data, bool fin,
+                  uint8_t *room, size_t *size)
+{
+	const struct nv_outgoing message = { opcode, data, fin, false };
+
+	return nv_session_encode(session, &message, give_room, room, size);
+}
+
 /* --- Lengths and keys --- */
 
 struct bench {
@@ -72,27 +86,47 @@ static size_t head_size(enum nv_role role, size_t len)
 }
 
 /* The room ends at the guard page, even where the head is short. */
-static void expect_frame(struct bench *bench, size_t len)
+static uint8_t *encode_len(struct bench *bench, size_t len)
 {
 	const struct nv_bytes data = { bench->payload, len };
 	size_t expected = head_size(bench->role, len) + len;
 	uint8_t *room = guard_page_copy(&bench->page, bench->payload, expected);
-	struct nv_bytes wire = { room, expected };
-	struct frame frame;
 	size_t size;
 
-	assert_int_equal(nv_session_encode(bench->session, NV_BINARY, data, true, room, &size), 0);
+	assert_int_equal(encode(bench->session, NV_BINARY, data, true, room, &size), 0);
 	assert_int_equal(size, expected);
+	return room;
+}
+
+static void expect_head(struct bench *bench, size_t len)
+{
+	const uint8_t *room = encode_len(bench, len);
+	size_t told = room[1] & 0x7f;
+
+	if (told > 125)
+		told = (size_t)room[2] << 8 | room[3];
+	if (len > UINT16_MAX)
+		told = (size_t)room[7] << 16 | (size_t)room[8] << 8 | room[9];
+	assert_int_equal(room[0], 0x82);
+	assert_int_equal(room[1] >> 7, bench->role == NV_CLIENT);
+	assert_int_equal(told, len);
+}
+
+static void expect_frame(struct bench *bench, size_t len)
+{
+	struct nv_bytes wire = { encode_len(bench, len), head_size(bench->role, len) + len };
+	struct frame frame;
+
 	assert_true(frame_take(&wire, bench->role, &frame));
 	assert_int_equal(wire.len, 0);
-	assert_int_equal(frame.head + len, size);
+	assert_int_equal(frame.head, head_size(bench->role, len));
 	assert_int_equal(frame.opcode, NV_BINARY);
 	assert_int_equal(frame.payload.len, len);
 	assert_memory_equal(frame.payload.data, bench->payload, len);
 	blob_free(&frame.payload);
 }
 
-static void test_f_30_every_length(void **state)
+static void test_every_length(void **state)
 {
 	static struct bench bench;
 	struct prng prng = { 30 };
@@ -102,19 +136,17 @@ static void test_f_30_every_length(void **state)
 	guard_page_init(&bench.page, LARGEST + NV_FRAME_HEAD_MAX);
 	for (bench.role = NV_SERVER; bench.role <= NV_CLIENT; bench.role++) {
 		bench.session = open_session(bench.role, &keys);
-		for (size_t len = 0; len <= 700; len++)
-			expect_frame(&bench, len);
-		for (size_t len = 701; len < 65500; len += 997)
-			expect_frame(&bench, len);
-		for (size_t len = 65500; len <= 65600; len++)
-			expect_frame(&bench, len);
-		expect_frame(&bench, LARGEST);
+		for (size_t len = 0; len <= LARGEST; len++) {
+			expect_head(&bench, len);
+			if (len <= 700 || len % 997 == 0 || (len > 65500 && len < 65600))
+				expect_frame(&bench, len);
+		}
 		nv_session_free(bench.session);
 	}
 	guard_page_deinit(&bench.page);
 }
 
-static void test_f_29_a_new_key_for_each_of_a_million_frames(void **state)
+static void test_a_new_key_for_each_of_a_million_frames(void **state)
 {
 	struct keys keys = { 0 };
 	struct nv_session *session = open_session(NV_CLIENT, &keys);
@@ -122,8 +154,7 @@ static void test_f_29_a_new_key_for_each_of_a_million_frames(void **state)
 	size_t size;
 
 	for (uint32_t i = 1; i <= 1000000; i++) {
-		assert_int_equal(
-			nv_session_encode(session, NV_BINARY, nv_str("x"), true, room, &size), 0);
+		assert_int_equal(encode(session, NV_BINARY, nv_str("x"), true, room, &size), 0);
 		assert_int_equal(keys.count, i);
 		assert_memory_equal(room + 2, &i, 4);
 		assert_int_equal(room[6], 'x' ^ room[2]);
@@ -131,7 +162,7 @@ static void test_f_29_a_new_key_for_each_of_a_million_frames(void **state)
 	nv_session_free(session);
 }
 
-static void test_f_30_a_server_asks_for_no_key(void **state)
+static void test_a_server_asks_for_no_key(void **state)
 {
 	struct keys keys = { 0 };
 	struct nv_session *session = open_session(NV_SERVER, &keys);
@@ -143,7 +174,7 @@ static void test_f_30_a_server_asks_for_no_key(void **state)
 	nv_session_free(session);
 }
 
-static void test_f_29_no_key_no_frame(void **state)
+static void test_no_key_no_frame(void **state)
 {
 	struct keys keys = { .broken = true };
 	struct nv_session *session = open_session(NV_CLIENT, &keys);
@@ -162,7 +193,7 @@ static void test_f_29_no_key_no_frame(void **state)
 	nv_session_free(session);
 }
 
-static void test_f_29_no_key_for_an_answer(void **state)
+static void test_no_key_for_an_answer(void **state)
 {
 	static const uint8_t frames[] = { 0x89, 0x01, 'x', 0x88, 0x00 };
 	uint8_t input[sizeof(frames)];
@@ -182,37 +213,29 @@ static void test_f_29_no_key_for_an_answer(void **state)
 
 /* --- An encoder's refusals --- */
 
-static void test_f_31_encode_refuses_and_stays(void **state)
+static void test_encode_refuses_and_stays(void **state)
 {
 	struct keys keys = { 0 };
 	struct nv_session *session = open_session(NV_SERVER, &keys);
 	uint8_t room[NV_FRAME_HEAD_MAX + 8];
 	size_t size;
 
-	assert_int_equal(
-		nv_session_encode(session, NV_CONTINUATION, nv_str("a"), true, room, &size),
-		NV_ERR_STATE);
-	assert_int_equal(nv_session_encode(session, NV_PING, nv_str("a"), true, room, &size),
-	                 NV_ERR_INVALID);
-	assert_int_equal(nv_session_encode(session, NV_TEXT, nv_str("\xff"), true, room, &size),
-	                 NV_ERR_UTF8);
-	assert_int_equal(nv_session_encode(session, NV_TEXT, nv_str("\xc3"), false, room, &size),
-	                 0);
-	assert_int_equal(nv_session_encode(session, NV_BINARY, nv_str("a"), true, room, &size),
+	assert_int_equal(encode(session, NV_CONTINUATION, nv_str("a"), true, room, &size),
 	                 NV_ERR_STATE);
-	assert_int_equal(
-		nv_session_encode(session, NV_CONTINUATION, nv_str("a"), true, room, &size),
-		NV_ERR_UTF8);
-	assert_int_equal(
-		nv_session_encode(session, NV_CONTINUATION, nv_str("\xa9"), true, room, &size), 0);
+	assert_int_equal(encode(session, NV_PING, nv_str("a"), true, room, &size), NV_ERR_INVALID);
+	assert_int_equal(encode(session, NV_TEXT, nv_str("\xff"), true, room, &size), NV_ERR_UTF8);
+	assert_int_equal(encode(session, NV_TEXT, nv_str("\xc3"), false, room, &size), 0);
+	assert_int_equal(encode(session, NV_BINARY, nv_str("a"), true, room, &size), NV_ERR_STATE);
+	assert_int_equal(encode(session, NV_CONTINUATION, nv_str("a"), true, room, &size),
+	                 NV_ERR_UTF8);
+	assert_int_equal(encode(session, NV_CONTINUATION, nv_str("\xa9"), true, room, &size), 0);
 	assert_int_equal(size, 3);
 	assert_int_equal(nv_session_close(session, 1000, nv_str("")), 0);
-	assert_int_equal(nv_session_encode(session, NV_TEXT, nv_str("a"), true, room, &size),
-	                 NV_ERR_CLOSED);
+	assert_int_equal(encode(session, NV_TEXT, nv_str("a"), true, room, &size), NV_ERR_CLOSED);
 	nv_session_free(session);
 }
 
-static void test_u_11_f_31_a_refused_message_keeps_no_memory(void **state)
+static void test_a_refused_message_keeps_no_memory(void **state)
 {
 	static uint8_t wrong[50000];
 	struct keys keys = { 0 };
@@ -231,7 +254,7 @@ static void test_u_11_f_31_a_refused_message_keeps_no_memory(void **state)
 	failing_alloc_remove();
 }
 
-static void test_f_31_a_length_that_would_wrap_round(void **state)
+static void test_a_length_that_would_wrap_round(void **state)
 {
 	static const uint8_t byte;
 	struct keys keys = { 0 };
@@ -250,7 +273,7 @@ static void test_f_31_a_length_that_would_wrap_round(void **state)
 
 /* --- The output --- */
 
-static void test_f_32_the_caller_may_change_its_bytes(void **state)
+static void test_the_caller_may_change_its_bytes(void **state)
 {
 	struct keys keys = { 0 };
 	struct nv_session *session = open_session(NV_SERVER, &keys);
@@ -320,7 +343,7 @@ static void expect_wire(const struct blob *wire, enum nv_role role, uint32_t sai
 	assert_int_equal(last, NV_CLOSE);
 }
 
-static void test_f_32_k_16_frames_are_whole_however_the_output_is_taken(void **state)
+static void test_frames_are_whole_however_the_output_is_taken(void **state)
 {
 	for (unsigned seed = 1; seed <= 300; seed++) {
 		struct prng prng = { seed };
@@ -369,16 +392,21 @@ static void test_an_empty_output_holds_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_f_30_every_length),
-		cmocka_unit_test(test_f_29_a_new_key_for_each_of_a_million_frames),
-		cmocka_unit_test(test_f_30_a_server_asks_for_no_key),
-		cmocka_unit_test(test_f_29_no_key_no_frame),
-		cmocka_unit_test(test_f_29_no_key_for_an_answer),
-		cmocka_unit_test(test_f_31_encode_refuses_and_stays),
-		cmocka_unit_test(test_u_11_f_31_a_refused_message_keeps_no_memory),
-		cmocka_unit_test(test_f_31_a_length_that_would_wrap_round),
-		cmocka_unit_test(test_f_32_the_caller_may_change_its_bytes),
-		cmocka_unit_test(test_f_32_k_16_frames_are_whole_however_the_output_is_taken),
+		unit_case("F-30 every length up to 70,000", test_every_length),
+		unit_case("F-29 a new key for each of a million frames",
+		          test_a_new_key_for_each_of_a_million_frames),
+		unit_case("F-30 a server asks for no key", test_a_server_asks_for_no_key),
+		unit_case("F-29 no key, no frame", test_no_key_no_frame),
+		unit_case("F-29 no key for an answer", test_no_key_for_an_answer),
+		unit_case("F-31 what is refused changes nothing", test_encode_refuses_and_stays),
+		unit_case("U-11 F-31 a refused message keeps no memory",
+		          test_a_refused_message_keeps_no_memory),
+		unit_case("F-31 a length that would wrap round",
+		          test_a_length_that_would_wrap_round),
+		unit_case("F-32 the caller may change its bytes",
+		          test_the_caller_may_change_its_bytes),
+		unit_case("F-32 K-16 frames are whole however the output is taken",
+		          test_frames_are_whole_however_the_output_is_taken),
 		cmocka_unit_test(test_an_empty_output_holds_no_memory),
 	};
 

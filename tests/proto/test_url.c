@@ -298,9 +298,9 @@ static void query_values_must_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_urls),
+		unit_case("CH-01 CH-03 hosts, ports and targets of URLs", good_urls),
 		cmocka_unit_test(parts_are_slices),
-		cmocka_unit_test(bad_urls),
+		unit_case("CH-03 bad URLs", bad_urls),
 		cmocka_unit_test(problems_tell_what_is_wrong),
 		cmocka_unit_test(authority_is_read_to_its_end_only),
 		cmocka_unit_test(texts_must_fit),

@@ -5,6 +5,7 @@
 
 #include "support/guard_page.h"
 #include "support/prng.h"
+#include "support/sanitizer.h"
 #include "support/unit.h"
 
 #define OFFSETS 64u
@@ -151,6 +152,24 @@ static void judges_every_whole_sequence_of_up_to_three_bytes(void **state)
 	}
 }
 
+/* Those of f5 to ff are rejected at their first byte, as the walk above shows. */
+static void judges_every_whole_sequence_of_four_bytes(void **state)
+{
+	uint8_t bytes[4];
+	uint32_t number;
+
+	for (bytes[0] = 0xf0; bytes[0] <= 0xf4; bytes[0] += SANITIZED ? 4 : 1) {
+		for (number = 0; number < 1u << 24; number++) {
+			bytes[1] = (uint8_t)number;
+			bytes[2] = (uint8_t)(number >> 8);
+			bytes[3] = (uint8_t)(number >> 16);
+			if (verdict_of(nv_utf8_feed(NV_UTF8_ACCEPT, bytes, 4)) != judge(bytes, 4))
+				fail_msg("%02x %02x %02x %02x", bytes[0], bytes[1], bytes[2],
+				         bytes[3]);
+		}
+	}
+}
+
 static void rejects_for_ever(void **state)
 {
 	uint8_t bytes[256];
@@ -272,6 +291,27 @@ static void one_bad_byte_is_found_anywhere(void **state)
 	}
 }
 
+/* Two bytes anywhere in ASCII are judged as before one more byte of it. */
+static void judges_every_pair_anywhere(void **state)
+{
+	static _Alignas(64) uint8_t room[2 * OFFSETS];
+	uint8_t alone[3] = { 0, 0, 'a' };
+	uint32_t number;
+	size_t at;
+
+	memset(room, 'a', sizeof(room));
+	for (number = 0; number < 1u << 16; number++) {
+		alone[0] = (uint8_t)(number >> 8);
+		alone[1] = (uint8_t)number;
+		for (at = 0; at < OFFSETS; at++) {
+			memcpy(room + at, alone, 2);
+			if (verdict_of(nv_utf8_feed(0, room, sizeof(room))) != judge(alone, 3))
+				fail_msg("%02x %02x at %zu", alone[0], alone[1], at);
+			memcpy(room + at, "aa", 2);
+		}
+	}
+}
+
 /* Characters of one to four bytes, chosen at random. Returns the length, at most `size`. */
 static size_t random_text(struct prng *prng, uint8_t *text, size_t size)
 {
@@ -328,15 +368,24 @@ static void reads_nothing_behind_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_every_sequence_of_three_bytes),
-		cmocka_unit_test(follows_every_sequence_of_four_bytes_with_a_long_lead),
-		cmocka_unit_test(judges_every_whole_sequence_of_up_to_three_bytes),
-		cmocka_unit_test(rejects_for_ever),
+		unit_case("U-10 every sequence of up to three bytes, byte by byte",
+		          follows_every_sequence_of_three_bytes),
+		unit_case("U-10 every sequence of four bytes, byte by byte",
+		          follows_every_sequence_of_four_bytes_with_a_long_lead),
+		unit_case("U-10 every sequence of up to three bytes, as a whole",
+		          judges_every_whole_sequence_of_up_to_three_bytes),
+		unit_case("U-10 every sequence of four bytes, as a whole",
+		          judges_every_whole_sequence_of_four_bytes),
+		unit_case("U-10 what is rejected stays so", rejects_for_ever),
 		cmocka_unit_test(no_bytes_change_no_state),
-		cmocka_unit_test(rejects_at_the_earliest_byte),
-		cmocka_unit_test(any_two_cuts_give_the_same_state),
-		cmocka_unit_test(one_bad_byte_is_found_anywhere),
-		cmocka_unit_test(random_texts_are_judged_alike),
+		unit_case("U-10 U-02 U-03 texts, rejected at the earliest byte",
+		          rejects_at_the_earliest_byte),
+		unit_case("U-10 U-05 any two cuts give the same state",
+		          any_two_cuts_give_the_same_state),
+		unit_case("U-10 one bad byte is found anywhere, in every length",
+		          one_bad_byte_is_found_anywhere),
+		unit_case("U-10 every pair of bytes anywhere in ASCII", judges_every_pair_anywhere),
+		unit_case("U-10 random texts", random_texts_are_judged_alike),
 		cmocka_unit_test(reads_nothing_behind_the_end),
 	};
 

@@ -20,6 +20,7 @@ struct section {
 	unsigned first; /* the number of lines[0] in the file */
 	char *variants[VARIANTS_MAX];
 	size_t variant_count;
+	bool both_roles;
 };
 
 void script_append(struct script_case *script, struct script_entry entry)
@@ -46,8 +47,9 @@ void script_clear(struct script_case *script)
 	while (script->count > 0)
 		blob_free(&script->entries[--script->count].data);
 	free(script->entries);
-	script->entries = NULL;
-	script->cap = 0;
+	free(script->title);
+	free(script->variant);
+	*script = (struct script_case){ 0 };
 }
 
 /* --- One line --- */
@@ -67,15 +69,39 @@ static void read_option(struct script_reader *r, struct nv_session_options *opti
 		options->max_empty = read_limit(r);
 	else if (script_word(r, "unchecked_text"))
 		options->unchecked_text = true;
+	else if (script_word(r, "threshold"))
+		options->compression.threshold = (uint32_t)script_number(r);
+	else if (script_word(r, "context_takeover"))
+		options->compression.context_takeover = true;
 	else
 		script_error(r, "no option");
 }
 
-static void read_role(struct script_reader *r, struct nv_session_options *options)
+static void read_deflate(struct script_reader *r, struct nv_session_options *options)
+{
+	struct nv_deflate *deflate = &options->deflate;
+
+	deflate->agreed = true;
+	options->compression.enabled = true;
+	while (!script_at_end(r)) {
+		if (script_word(r, "server_no_context_takeover"))
+			deflate->server_no_context_takeover = true;
+		else if (script_word(r, "client_no_context_takeover"))
+			deflate->client_no_context_takeover = true;
+		else if (script_word(r, "server_max_window_bits"))
+			deflate->server_max_window_bits = (uint8_t)script_number(r);
+		else if (script_word(r, "client_max_window_bits"))
+			deflate->client_max_window_bits = (uint8_t)script_number(r);
+		else
+			script_error(r, "no parameter");
+	}
+}
+
+static void read_role(struct script_reader *r, struct script_case *script)
 {
 	if (script_word(r, "client"))
-		options->role = NV_CLIENT;
-	else if (!script_word(r, "server"))
+		script->options.role = NV_CLIENT;
+	else if (!script_word(r, "server") && !script_word(r, "both"))
 		script_error(r, "no role");
 }
 
@@ -90,6 +116,7 @@ static void read_call(struct script_reader *r, struct script_entry *entry)
 		script_error(r, "no call");
 	entry->call = (enum script_call)call;
 	entry->fin = call == SCRIPT_PART && script_word(r, "fin");
+	entry->uncompressed = call == SCRIPT_SEND && script_word(r, "uncompressed");
 	if (call == SCRIPT_SEND || call == SCRIPT_PART)
 		entry->opcode = script_opcode(r);
 	if (call == SCRIPT_CLOSE)
@@ -198,9 +225,11 @@ static void read_line(struct script_reader *r, struct script_case *script)
 	if (strchr("><=!", *r->at))
 		read_step(r, script);
 	else if (script_word(r, "role"))
-		read_role(r, &script->options);
+		read_role(r, script);
 	else if (script_word(r, "option"))
 		read_option(r, &script->options);
+	else if (script_word(r, "deflate"))
+		read_deflate(r, &script->options);
 	else if (script_word(r, "hold"))
 		script->hold = true;
 	if (!script_at_end(r))
@@ -223,32 +252,54 @@ static void put_variant(char *out, size_t size, const char *line, const char *va
 	out[used] = '\0';
 }
 
+static char *copy_text(const char *text)
+{
+	char *copy = strdup(text);
+
+	assert_non_null(copy);
+	return copy;
+}
+
 static void read_case(const struct section *section, const char *variant,
                       struct script_case *script)
 {
+	bool client = section->both_roles && script->options.role == NV_CLIENT;
+	uint8_t keys = 0;
 	char text[1000];
 
 	script->file = section->file;
 	script->line = section->first;
-	snprintf(script->title, sizeof(script->title), "%s%s%s", section->lines[0] + 3,
-	         variant ? ": " : "", variant ? variant : "");
+	script->title = copy_text(section->lines[0] + 3);
+	script->variant = variant ? copy_text(variant) : NULL;
 	for (unsigned i = 1; i < section->count; i++) {
-		struct script_reader reader = { section->file, section->first + i, text };
+		struct script_reader reader = { section->file, section->first + i, text, client,
+			                        NULL };
 
 		put_variant(text, sizeof(text), section->lines[i], variant);
+		if (client && *text == '<')
+			reader.keys = &keys;
 		if (*text && *text != '#' && !script_word(&reader, "each"))
 			read_line(&reader, script);
 	}
 }
 
-static void run_variant(const struct section *section, const char *variant,
-                        void (*run)(const struct script_case *script))
+static void append_case(struct script_list *list, const struct section *section,
+                        const char *variant, enum nv_role role)
 {
-	struct script_case script = { 0 };
+	struct script_case script = { .options = { .role = role } };
 
 	read_case(section, variant, &script);
-	run(&script);
-	script_clear(&script);
+	list->cases = realloc(list->cases, (list->count + 1) * sizeof(script));
+	assert_non_null(list->cases);
+	list->cases[list->count++] = script;
+}
+
+static void append_variant(struct script_list *list, const struct section *section,
+                           const char *variant)
+{
+	append_case(list, section, variant, NV_SERVER);
+	if (section->both_roles)
+		append_case(list, section, variant, NV_CLIENT);
 }
 
 static char *trim(char *text)
@@ -266,9 +317,11 @@ static char *trim(char *text)
 static void find_variants(struct section *section)
 {
 	section->variant_count = 0;
+	section->both_roles = false;
 	for (unsigned i = 1; i < section->count; i++) {
 		char *at = section->lines[i];
 
+		section->both_roles |= strcmp(at, "role both") == 0;
 		if (strncmp(at, "each ", 5) != 0)
 			continue;
 		for (char *save, *word = strtok_r(at + 5, "|", &save); word;
@@ -279,15 +332,15 @@ static void find_variants(struct section *section)
 	}
 }
 
-static void run_section(struct section *section, void (*run)(const struct script_case *script))
+static void read_section(struct script_list *list, struct section *section)
 {
 	if (section->count == 0)
 		return;
 	find_variants(section);
 	if (section->variant_count == 0)
-		run_variant(section, NULL, run);
+		append_variant(list, section, NULL);
 	for (size_t i = 0; i < section->variant_count; i++)
-		run_variant(section, section->variants[i], run);
+		append_variant(list, section, section->variants[i]);
 	while (section->count > 0)
 		free(section->lines[--section->count]);
 }
@@ -307,11 +360,11 @@ static char *next_line(FILE *file)
 	return line;
 }
 
-void script_for_each(const char *path, void (*run)(const struct script_case *script))
+void script_read(struct script_list *list, const char *path)
 {
 	struct section section = { .file = path };
 	FILE *file = fopen(path, "r");
-	unsigned cases = 0;
+	bool begun = false;
 	unsigned number = 0;
 	char *line;
 
@@ -320,18 +373,26 @@ void script_for_each(const char *path, void (*run)(const struct script_case *scr
 	while ((line = next_line(file))) {
 		number++;
 		if (strncmp(line, "## ", 3) == 0) {
-			run_section(&section, run);
+			read_section(list, &section);
 			section.first = number;
-			cases++;
+			begun = true;
 		}
-		if (cases == 0) {
+		if (!begun) {
 			free(line);
 			continue;
 		}
 		assert_true(section.count < LINES_MAX);
 		section.lines[section.count++] = line;
 	}
-	run_section(&section, run);
+	read_section(list, &section);
 	fclose(file);
-	assert_true(cases > 0);
+	assert_true(begun);
+}
+
+void script_list_free(struct script_list *list)
+{
+	while (list->count > 0)
+		script_clear(&list->cases[--list->count]);
+	free(list->cases);
+	list->cases = NULL;
 }

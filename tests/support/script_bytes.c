@@ -113,6 +113,13 @@ static void read_text(struct script_reader *reader, struct blob *out)
 	reader->at = end + 1;
 }
 
+void script_next_key(uint8_t *keys, uint8_t key[4])
+{
+	++*keys;
+	for (uint8_t i = 0; i < 4; i++)
+		key[i] = (uint8_t)(*keys + i);
+}
+
 static bool read_mask(struct script_reader *reader, uint8_t key[4])
 {
 	struct blob bytes = { 0 };
@@ -125,7 +132,9 @@ static bool read_mask(struct script_reader *reader, uint8_t key[4])
 		script_error(reader, "a masking key has four bytes");
 	memcpy(key, bytes.data, 4);
 	blob_free(&bytes);
-	return true;
+	if (reader->ignores_mask)
+		memset(key, 0, 4);
+	return !reader->ignores_mask;
 }
 
 static uint8_t read_first_byte(struct script_reader *reader)
@@ -168,6 +177,10 @@ static void read_frame(struct script_reader *reader, struct blob *out)
 	bool told = script_word(reader, "length");
 	uint64_t len = told ? script_number(reader) : 0;
 
+	if (reader->keys) {
+		script_next_key(reader->keys, key);
+		masked = true;
+	}
 	script_bytes(reader, &payload);
 	append_head(out, first, told ? len : payload.len, masked);
 	if (masked)

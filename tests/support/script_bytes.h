@@ -18,8 +18,13 @@
 struct script_reader {
 	const char *file;
 	unsigned line;
-	const char *at; /* the rest of the line */
+	const char *at;    /* the rest of the line */
+	bool ignores_mask; /* `mask KEY` of a frame does not count */
+	uint8_t *keys; /* NULL, or how many keys were used: every frame is masked with the next */
 };
+
+/* The masking keys that a client of a script uses, one after the other: 01020304, 02030405, ... */
+void script_next_key(uint8_t *keys, uint8_t key[4]);
 
 /* Fails the test and says where. */
 void script_error(const struct script_reader *reader, const char *problem);

@@ -8,6 +8,7 @@
 
 #include "support/failing_alloc.h"
 #include "support/prng.h"
+#include "support/script_bytes.h"
 #include "support/unit.h"
 
 struct player {
@@ -32,14 +33,9 @@ static void broken(struct player *p, const char *promise)
 		p->run->broken = promise;
 }
 
-/* Foreseeable, each different: 01020304, 02030405, ... */
 static int next_key(void *context, uint8_t key[4])
 {
-	uint8_t *first = context;
-
-	++*first;
-	for (uint8_t i = 0; i < 4; i++)
-		key[i] = (uint8_t)(*first + i);
+	script_next_key(context, key);
 	return 0;
 }
 
@@ -207,7 +203,9 @@ static int call(struct nv_session *session, const struct script_entry *entry)
 
 	switch (entry->call) {
 	case SCRIPT_SEND:
-		return nv_session_send(session, entry->opcode, data);
+		return entry->uncompressed
+		               ? nv_session_send_uncompressed(session, entry->opcode, data)
+		               : nv_session_send(session, entry->opcode, data);
 	case SCRIPT_PART:
 		return nv_session_send_part(session, entry->opcode, data, entry->fin);
 	case SCRIPT_PING:
@@ -289,9 +287,9 @@ struct session_run session_run(const struct script_case *script, const struct se
 	struct session_run run = { 0 };
 	struct player player = { script, way, page, &run, NULL, { way->seed }, 0 };
 	struct nv_session_options options = script->options;
-	uint8_t key = 0;
+	uint8_t keys = 0;
 
-	options.context = &key;
+	options.context = &keys;
 	if (options.role == NV_CLIENT)
 		options.masking_key = next_key;
 	player.session = nv_session_new(&options);

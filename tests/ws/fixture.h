@@ -116,6 +116,9 @@ static inline void fixture_start(struct fixture *f, struct nv_server_options opt
 {
 	*f = (struct fixture){ 0 };
 	the_fixture = f;
+	/* All far ends have one address. */
+	nv_set_default(&options.max_connections_per_ip, NV_OFF);
+	nv_set_default(&options.handshakes_per_ip_per_s, NV_OFF);
 	options.log = fixture_log;
 	options.log_context = f;
 	failing_alloc_install();

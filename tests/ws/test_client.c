@@ -11,10 +11,13 @@
 #include "base/sha1.h"
 #include "sim/sim.h"
 #include "support/failing_alloc.h"
+#include "ws/ways.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static struct nv_loop *loop;
 static struct nv_client *client;
-static char seen[2048];
+static char seen[8192];
 static bool free_when_told;
 
 __attribute__((format(printf, 1, 2))) static void saw(const char *format, ...)
@@ -123,6 +126,44 @@ static void append_accept(const char *request, char *answer)
 	sprintf(answer + strlen(answer), "Sec-WebSocket-Accept: %s\r\n", accept);
 }
 
+/* What comes before and after the accept value in a good answer. */
+#define ANSWER_START                                                                               \
+	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define ANSWER_END "\r\n"
+
+/* Connects, and gets this answer that way: what stands before the accept value, and behind it. */
+static struct sim_peer *start_answered(const struct way *way, const char *before,
+                                       const char *behind, size_t behind_len)
+{
+	struct sim_peer *peer;
+	char answer[8192];
+	size_t len;
+
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	strcpy(answer, before);
+	append_accept(request_of(peer), answer);
+	len = strlen(answer);
+	assert_true(len + behind_len < sizeof answer);
+	memcpy(answer + len, behind, behind_len);
+	way_send(way, loop, peer, answer, len + behind_len);
+	return peer;
+}
+
+/* What is seen of such an answer, in whatever pieces it arrives. */
+static void expect_seen(const char *before, const char *behind, size_t behind_len,
+                        const char *expected)
+{
+	size_t len = strlen(before) + strlen("Sec-WebSocket-Accept: \r\n") + 28 + behind_len;
+
+	for (struct way way = { 0 }; way_next(&way, len);) {
+		start_answered(&way, before, behind, behind_len);
+		assert_seen(expected);
+		stop();
+		seen[0] = '\0';
+	}
+}
+
 /* A valid 101 with these further lines, and what follows it. */
 static void answer_upgrade(struct sim_peer *peer, const char *lines, const char *rest, size_t len)
 {
@@ -181,17 +222,196 @@ static void opens_and_talks(void **state)
 	assert_seen("");
 }
 
-static void opens_at_every_split_of_the_answer(void **state)
+/* No frame is lost, however the segment with the answer is cut. */
+static void takes_frames_behind_the_answer(void **state)
+{
+	static const char behind[] =
+		ANSWER_END "\x81\x01x\x01\x01y\x89\x01p\x80\x01z\x88\x02\x0f\xa0";
+
+	(void)state;
+	expect_seen(ANSWER_START, behind, sizeof behind - 1,
+	            "open:moi,none message:x message:yz close:4000,closing handshake ");
+}
+
+static void skips_interim_answers(void **state)
+{
+	static const char behind[] = ANSWER_END "\x81\x01x";
+	struct sim_peer *peer;
+
+	(void)state;
+	expect_seen("HTTP/1.1 100 Continue\r\n\r\n"
+	            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLink: </b>\r\n\r\n" ANSWER_START,
+	            behind, sizeof behind - 1, "open:moi,none message:x ");
+	/* Their number does not matter, but the deadline does. */
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	for (int i = 0; i < 99; i++) {
+		sim_peer_send_text(peer, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+		sim_advance(loop, 100);
+	}
+	assert_seen("");
+	sim_advance(loop, 200);
+	assert_seen("fail:moi,3,timed out,0,the server did not answer the handshake in time, ");
+	stop();
+}
+
+static void refuses_http_1_0(void **state)
 {
 	(void)state;
-	for (size_t chunk = 1; chunk < 160; chunk++) {
-		struct sim_peer *peer;
+	expect_seen("HTTP/1.0 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+	            "Connection: Upgrade\r\n",
+	            ANSWER_END "\x81\x01x", 5,
+	            "fail:moi,3,protocol error,101,the server answers in HTTP/1.0, ");
+}
 
-		start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
-		peer = sim_next_connect();
-		sim_chunk(peer, chunk);
-		answer_upgrade(peer, "", "\x81\x01x\x88\x00", 5);
-		assert_seen("open:moi,none message:x close:1005,closing handshake ");
+static void ignores_a_body_of_the_answer(void **state)
+{
+	(void)state;
+	expect_seen(ANSWER_START "Content-Length: 3\r\n", ANSWER_END "\x81\x01x", 5,
+	            "open:moi,none message:x ");
+	expect_seen(ANSWER_START "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n",
+	            ANSWER_END "\x81\x01x", 5, "open:moi,none message:x ");
+}
+
+/* --- The request --- */
+
+/* How many lines of the request have that name. */
+static size_t count_fields(const char *request, const char *name)
+{
+	char start_of_line[64];
+	size_t count = 0;
+
+	snprintf(start_of_line, sizeof start_of_line, "\r\n%s: ", name);
+	for (const char *at = request; (at = strcasestr(at, start_of_line)); at++)
+		count++;
+	return count;
+}
+
+static void asks_as_the_url_says(void **state)
+{
+	static const struct {
+		const char *url, *line, *host;
+	} cases[] = {
+		{ "ws://127.0.0.1", "GET / HTTP/1.1\r\n", "127.0.0.1" },
+		{ "ws://127.0.0.1:80/", "GET / HTTP/1.1\r\n", "127.0.0.1" },
+		{ "ws://127.0.0.1:8080/chat?x=1&y", "GET /chat?x=1&y HTTP/1.1\r\n",
+		  "127.0.0.1:8080" },
+		{ "ws://127.0.0.1:443?x", "GET /?x HTTP/1.1\r\n", "127.0.0.1:443" },
+		{ "ws://[::1]/", "GET / HTTP/1.1\r\n", "[::1]" },
+		{ "ws://[::1]:81/", "GET / HTTP/1.1\r\n", "[::1]:81" },
+		{ "ws://LocalHost:81/", "GET / HTTP/1.1\r\n", "LocalHost:81" },
+	};
+	static const char *const once[] = { "Host", "Upgrade", "Connection", "Sec-WebSocket-Key",
+		                            "Sec-WebSocket-Version" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char host[64];
+		const char *request;
+
+		start(cases[i].url, (struct nv_client_options){ 0 });
+		request = request_of(sim_next_connect());
+		assert_memory_equal(request, cases[i].line, strlen(cases[i].line));
+		snprintf(host, sizeof host, "\r\nHost: %s\r\n", cases[i].host);
+		assert_non_null(strstr(request, host));
+		assert_non_null(strstr(request, "\r\nUpgrade: websocket\r\n"));
+		assert_non_null(strstr(request, "\r\nConnection: Upgrade\r\n"));
+		assert_non_null(strstr(request, "\r\nSec-WebSocket-Version: 13\r\n"));
+		for (size_t j = 0; j < COUNT(once); j++)
+			assert_int_equal(count_fields(request, once[j]), 1);
+		stop();
+	}
+}
+
+/* Keys are what the source of random bytes gives, 16 of them for each connection. */
+static void asks_with_a_new_key_each_time(void **state)
+{
+	static char keys[300][24];
+
+	(void)state;
+	failing_alloc_install();
+	loop = nv_loop_new();
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *key;
+
+		client = nv_client_new(loop, "ws://127.0.0.1/", &handlers, NULL);
+		sim_settle(loop);
+		key = strstr(request_of(sim_next_connect()), "Sec-WebSocket-Key: ") + 19;
+		assert_memory_equal(key + 22, "==\r\n", 4);
+		memcpy(keys[i], key, sizeof keys[i]);
+		for (size_t j = 0; j < i; j++)
+			assert_memory_not_equal(keys[i], keys[j], sizeof keys[i]);
+		nv_client_free(client);
+	}
+	nv_loop_free(loop);
+	failing_alloc_remove();
+}
+
+static void does_not_ask_without_random_bytes(void **state)
+{
+	(void)state;
+	failing_alloc_install();
+	loop = nv_loop_new();
+	seen[0] = '\0';
+	client = nv_client_new(loop, "ws://127.0.0.1/", &handlers,
+	                       &(struct nv_client_options){ .user = "moi", .on_fail = on_fail });
+	sim_fail_random(NV_ERR_SYSTEM);
+	sim_settle(loop);
+	assert_int_equal(sim_peer_take(sim_next_connect()).len, 0);
+	assert_memory_equal(seen, "fail:moi,3,system error,0,", 26);
+	stop();
+}
+
+/* Nothing is sent between the request and the answer, whatever part of that has come. */
+static void sends_nothing_before_the_answer(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	start("ws://127.0.0.1/",
+	      (struct nv_client_options){ .ping_interval_ms = 1000, .pong_timeout_ms = 1000 });
+	peer = sim_next_connect();
+	assert_memory_equal(request_of(peer), "GET / HTTP/1.1\r\n", 16);
+	sim_peer_send_text(peer, "HTTP/1.1 103 Early Hints\r\n\r\n");
+	sim_peer_send_text(peer, ANSWER_START "Sec-WebSocket-Accept: ");
+	sim_advance(loop, 9900);
+	assert_int_equal(sim_peer_take(peer).len, 0);
+	assert_int_equal(sim_peer_writes(peer), 1);
+	assert_false(sim_peer_ended(peer));
+	assert_null(nv_client_conn(client));
+	sim_advance(loop, 200);
+	assert_memory_equal(seen, "fail:moi,3,timed out,", 21);
+	assert_int_equal(sim_peer_take(peer).len, 0);
+	stop();
+}
+
+/* No packet leaves, and what the URL keeps secret is told to nobody. */
+static void refuses_bad_urls_before_any_packet(void **state)
+{
+	static const char *const urls[] = {
+		"ws://127.0.0.1/#secret",
+		"ws://127.0.0.1#secret",
+		"ws://127.0.0.1:0/",
+		"ws://127.0.0.1:65536/",
+		"ws://127.0.0.1:8x/",
+		"ws://secret@127.0.0.1/",
+		"ws://u:secret@127.0.0.1/",
+		"ws://127.0.0.1/a b",
+		" ws://127.0.0.1/",
+		"ws://127.0.0.1/\r\nX: y",
+		"http://127.0.0.1/",
+		"ws://",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(urls); i++) {
+		start(urls[i], (struct nv_client_options){ 0 });
+		assert_null(sim_next_connect());
+		assert_memory_equal(seen, "fail:moi,0,invalid argument,0,", 30);
+		assert_null(strstr(seen, "secret"));
+		sim_advance(loop, 20000);
+		assert_null(sim_next_connect());
 		stop();
 	}
 }
@@ -295,6 +515,171 @@ static void shows_what_a_refusal_says(void **state)
 			assert_seen(cases[i].seen);
 		}
 		assert_true(sim_peer_closed(peer));
+		stop();
+	}
+}
+
+static const char *const refusals[] = { "200 OK",
+	                                "400 Bad Request",
+	                                "401 Unauthorized",
+	                                "403 Forbidden",
+	                                "404 Not Found",
+	                                "426 Upgrade Required",
+	                                "500 Internal Server Error",
+	                                "503 Service Unavailable" };
+
+/* One answer, and the body that is told of it. */
+static void expect_refusal(const char *status, const struct way *way, const char *answer,
+                           size_t len, const char *body)
+{
+	char expected[8192];
+	struct sim_peer *peer;
+
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	way_send(way, loop, peer, answer, len);
+	sim_advance(loop, 1100);
+	snprintf(expected, sizeof expected,
+	         "fail:moi,3,protocol error,%.3s,the server answered %s,%s ", status, status, body);
+	assert_seen(expected);
+	assert_true(sim_peer_closed(peer));
+	assert_null(nv_client_conn(client));
+	stop();
+}
+
+/* It does not open, whatever else the answer says, and its body is told in whatever pieces. */
+static void tells_every_refusal(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		char answer[1024];
+		int len = snprintf(answer, sizeof answer,
+		                   "HTTP/1.1 %s\r\nUpgrade: websocket\r\n"
+		                   "Connection: Upgrade\r\n"
+		                   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+		                   "Content-Length: 8\r\n\r\npourquoi\x81\x01x",
+		                   refusals[i]);
+
+		for (struct way way = { 0 }; way_next(&way, (size_t)len);)
+			expect_refusal(refusals[i], &way, answer, (size_t)len, "pourquoi");
+	}
+}
+
+/* At most 4 KiB of the body are read, of what length it may be. */
+static void tells_four_kibibytes_of_a_body(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, 60000 };
+	static char body[60001];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		static char answer[61000];
+		char told[4097] = "";
+		struct way way = { 0 };
+		int head =
+			snprintf(answer, sizeof answer,
+		                 "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
+
+		memset(body, 'b', sizeof body);
+		memcpy(answer + head, body, sizes[i]);
+		memset(told, 'b', sizes[i] < 4096 ? sizes[i] : 4096);
+		assert_true(way_next(&way, 1));
+		expect_refusal("403 Forbidden", &way, answer, (size_t)head + sizes[i], told);
+		/* The same without a length, which ends with the connection. */
+		head = snprintf(answer, sizeof answer, "HTTP/1.1 403 Forbidden\r\n\r\n");
+		memcpy(answer + head, body, sizes[i]);
+		expect_refusal("403 Forbidden", &way, answer, (size_t)head + sizes[i], told);
+	}
+}
+
+static void may_require_a_subprotocol(void **state)
+{
+	(void)state;
+	for (int required = 0; required < 2; required++) {
+		start("ws://127.0.0.1/",
+		      (struct nv_client_options){ .subprotocols = "a, b",
+		                                  .require_subprotocol = required });
+		answer_upgrade(sim_next_connect(), "", "", 0);
+		if (required)
+			assert_seen("fail:moi,3,protocol error,101,"
+			            "the server chose none of the subprotocols offered, ");
+		else
+			assert_seen("open:moi,none ");
+		stop();
+		start("ws://127.0.0.1/",
+		      (struct nv_client_options){ .subprotocols = "a, b",
+		                                  .require_subprotocol = required });
+		answer_upgrade(sim_next_connect(), "Sec-WebSocket-Protocol: b\r\n", "", 0);
+		assert_seen("open:moi,b ");
+		stop();
+	}
+}
+
+/* --- Answers without end --- */
+
+/* Sends the same line again until the client has had enough; the memory it takes meanwhile. */
+static size_t send_without_end(const char *line)
+{
+	struct sim_peer *peer;
+	size_t before, most = 0;
+
+	start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+	peer = sim_next_connect();
+	before = failing_alloc_live_bytes();
+	sim_peer_send_text(peer, "HTTP/1.1 101 S\r\n");
+	for (int i = 0; i < 100000 && !sim_peer_closed(peer); i++) {
+		sim_peer_send_text(peer, line);
+		sim_settle(loop);
+		if (failing_alloc_live_bytes() > most)
+			most = failing_alloc_live_bytes();
+	}
+	assert_true(sim_peer_closed(peer));
+	assert_memory_equal(seen, "fail:moi,3,protocol error,", 26);
+	stop();
+	return most - before;
+}
+
+static void limits_the_answer(void **state)
+{
+	(void)state;
+	assert_true(send_without_end("X: y\r\n") < 40000);
+	assert_true(send_without_end("x") < 40000);
+	assert_true(send_without_end(
+			    "X-Long-Name-Of-A-Field: and a long value, more than it needs to be, "
+			    "so that the block is full before the fields are too many; and "
+			    "it is not even interesting, but for its length, which is what "
+			    "counts here and nowhere else in this world of short lines\r\n") <
+	            40000);
+}
+
+/* Its bytes buy no time. */
+static void limits_how_long_the_answer_takes(void **state)
+{
+	static const char answer[] =
+		ANSWER_START "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof answer; len += 7) {
+		struct sim_peer *peer;
+
+		start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+		peer = sim_next_connect();
+		sim_peer_send(peer, answer, len);
+		sim_advance(loop, 9900);
+		assert_seen("");
+		sim_advance(loop, 200);
+		assert_memory_equal(seen, "fail:moi,3,timed out,", 21);
+		assert_true(sim_peer_closed(peer));
+		stop();
+		start("ws://127.0.0.1/", (struct nv_client_options){ 0 });
+		peer = sim_next_connect();
+		for (size_t i = 0; i < 99; i++) {
+			sim_peer_send(peer, answer + i, 1);
+			sim_advance(loop, 100);
+		}
+		assert_seen("");
+		sim_advance(loop, 200);
+		assert_memory_equal(seen, "fail:moi,3,timed out,", 21);
 		stop();
 	}
 }
@@ -460,11 +845,28 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_and_talks),
-		cmocka_unit_test(opens_at_every_split_of_the_answer),
+		unit_case("CH-15 frames in the segment of the answer",
+		          takes_frames_behind_the_answer),
+		unit_case("CH-16 interim answers", skips_interim_answers),
+		unit_case("CH-17 101 in HTTP/1.0", refuses_http_1_0),
+		unit_case("CH-17 101 with the fields of a body", ignores_a_body_of_the_answer),
+		unit_case("CH-01 the request of a URL", asks_as_the_url_says),
+		unit_case("CH-02 each connection has a key of its own",
+		          asks_with_a_new_key_each_time),
+		unit_case("CH-02 no request without random bytes",
+		          does_not_ask_without_random_bytes),
+		unit_case("CH-06 no data before the answer", sends_nothing_before_the_answer),
+		unit_case("CH-03 bad URLs fail before any packet",
+		          refuses_bad_urls_before_any_packet),
 		cmocka_unit_test(tries_every_address),
 		cmocka_unit_test(tells_why_it_failed),
 		cmocka_unit_test(gives_up_in_time),
 		cmocka_unit_test(shows_what_a_refusal_says),
+		unit_case("CH-07 other statuses, and their bodies", tells_every_refusal),
+		unit_case("CH-07 4 KiB of a body", tells_four_kibibytes_of_a_body),
+		unit_case("CH-12 a subprotocol may be required", may_require_a_subprotocol),
+		unit_case("CH-18 an answer without end", limits_the_answer),
+		unit_case("CH-18 an answer that takes too long", limits_how_long_the_answer_takes),
 		cmocka_unit_test(tells_a_refusal_without_waiting),
 		cmocka_unit_test(leaves_time_for_the_next_address),
 		cmocka_unit_test(answers_the_close_although_it_is_freed),

@@ -3,6 +3,17 @@
  * ends. */
 #include "ws/fixture.h"
 
+#include "support/blob.h"
+#include "ws/ways.h"
+
+#define B0_FOR(path)                                                                               \
+	"GET " path " HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"              \
+	"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"                   \
+	"Sec-WebSocket-Version: 13\r\n\r\n"
+#define B0 B0_FOR("/ws")
+
+#define EARLY_MAX 4096u /* bytes behind a request that are kept */
+
 static void opens_and_talks(void **state)
 {
 	struct fixture f;
@@ -26,24 +37,185 @@ static void opens_and_talks(void **state)
 	assert_true(strstr(f.log, "192.0.2.1"));
 }
 
+/* --- What stands behind the request --- */
+
+#define COUNTED B0_FOR("/count")
+
+static size_t messages;
+static size_t message_bytes;
+
+static void count_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	(void)conn;
+	(void)opcode;
+	messages++;
+	message_bytes += message.len;
+}
+
+static void start_counting(struct fixture *f)
+{
+	static const struct nv_handlers handlers = { .on_open = fixture_open,
+		                                     .on_message = count_message,
+		                                     .on_close = fixture_close };
+
+	messages = message_bytes = 0;
+	fixture_start(f, (struct nv_server_options){ 0 });
+	assert_int_equal(nv_server_route(f->server, "/count", &handlers, f), 0);
+}
+
+/* Appends a masked text frame of `len` bytes in all. */
+static size_t append_frame(char *out, size_t len)
+{
+	size_t payload = len - 6 < 126 ? len - 6 : len - 8;
+	uint8_t head[8] = { 0x81, (uint8_t)(0x80 | payload) };
+
+	if (payload > 125) {
+		head[1] = 0x80 | 126;
+		head[2] = (uint8_t)(payload >> 8);
+		head[3] = (uint8_t)payload;
+	}
+	memcpy(out, head, payload > 125 ? 8 : 6);
+	memset(out + len - payload, 'x', payload);
+	return len;
+}
+
+/* The request and 4 KiB of short frames behind it, in whatever pieces: all are messages. */
 static void takes_frames_behind_the_request(void **state)
 {
-	struct fixture f;
-	struct sim_peer *peer;
+	static char bytes[sizeof COUNTED + EARLY_MAX];
+	size_t len = sizeof COUNTED - 1;
 
 	(void)state;
-	for (size_t chunk = 1; chunk < 300; chunk++) {
+	memcpy(bytes, COUNTED, len);
+	for (int i = 0; i < 128; i++)
+		len += append_frame(bytes + len, 32);
+	assert_int_equal(len, sizeof COUNTED - 1 + EARLY_MAX);
+	for (struct way way = { 0 }; way_next(&way, len);) {
+		struct fixture f;
+		struct sim_peer *peer;
+
+		start_counting(&f);
+		peer = sim_connect(PORT);
+		way_send(&way, f.loop, peer, bytes, len);
+		assert_int_equal(messages, 128);
+		assert_int_equal(message_bytes, 128 * 26);
+		assert_seen("open ");
+		fixture_stop(&f);
+	}
+}
+
+static void takes_frames_and_the_close_behind_the_request(void **state)
+{
+	static const char bytes[] = B0 "\x81\x84\0\0\0\0vite\x88\x82\0\0\0\0\x03\xe8";
+	const size_t len = sizeof bytes - 1;
+
+	(void)state;
+	for (struct way way = { 0 }; way_next(&way, len);) {
+		struct fixture f;
+		struct sim_peer *peer;
+
 		fixture_start(&f, (struct nv_server_options){ 0 });
 		peer = sim_connect(PORT);
-		sim_chunk(peer, chunk);
-		sim_peer_send_text(peer, UPGRADE("/ws"));
-		send_text(peer, "vite");
-		send_frame(peer, 0x88, "\x03\xe8", 2);
-		sim_settle(f.loop);
+		way_send(&way, f.loop, peer, bytes, len);
 		assert_seen("open text:vite close:1000,closing handshake,clean ");
 		sim_peer_eof(peer);
 		sim_settle(f.loop);
 		assert_true(sim_peer_closed(peer));
+		fixture_stop(&f);
+	}
+}
+
+/* One frame, so many bytes behind the request in the same segment. */
+static void send_early(struct fixture *f, struct sim_peer *peer, size_t early)
+{
+	static char bytes[65536];
+	size_t len = sizeof COUNTED - 1;
+
+	memcpy(bytes, COUNTED, len);
+	len += append_frame(bytes + len, early);
+	sim_peer_send(peer, bytes, len);
+	sim_settle(f->loop);
+}
+
+/* 4 KiB are kept. With more the connection opens and fails with 1008, and nothing is a message: the
+ * client could not know yet that anybody would read it. */
+static void closes_when_too_much_stands_behind_the_request(void **state)
+{
+	static const size_t sizes[] = { EARLY_MAX + 1, 5000, 65000 };
+	static const char failed[] = "\x88\x31\x03\xf0"
+				     "too many bytes before the answer to the request";
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	start_counting(&f);
+	send_early(&f, sim_connect(PORT), EARLY_MAX);
+	assert_int_equal(messages, 1);
+	assert_int_equal(message_bytes, EARLY_MAX - 8);
+	assert_seen("open ");
+	fixture_stop(&f);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct nv_bytes took;
+
+		start_counting(&f);
+		peer = sim_connect(PORT);
+		send_early(&f, peer, sizes[i]);
+		assert_seen("open close:1008,a limit was exceeded ");
+		assert_int_equal(messages, 0);
+		took = sim_peer_take(peer);
+		assert_memory_equal(took.data, "HTTP/1.1 101", 12);
+		assert_true(took.len > sizeof failed);
+		assert_memory_equal(took.data + took.len - (sizeof failed - 1), failed,
+		                    sizeof failed - 1);
+		assert_true(sim_peer_ended(peer));
+		fixture_stop(&f);
+	}
+}
+
+/* What comes behind the answer is not early, however much it is. */
+static void takes_any_number_of_bytes_behind_the_answer(void **state)
+{
+	static char frames[20 * 3000];
+	struct fixture f;
+	struct sim_peer *peer;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof frames;)
+		len += append_frame(frames + len, 3000);
+	start_counting(&f);
+	peer = sim_connect(PORT);
+	sim_peer_send_text(peer, COUNTED);
+	sim_turn(f.loop);
+	sim_peer_send(peer, frames, sizeof frames);
+	sim_turn(f.loop);
+	assert_int_equal(messages, 20);
+	fixture_stop(&f);
+}
+
+/* The second is no request any more: 'G' is a frame with RSV bits and an unknown opcode. */
+static void reads_a_second_request_as_frames(void **state)
+{
+	static const char bytes[] = B0 B0;
+	const size_t len = sizeof bytes - 1;
+
+	(void)state;
+	for (struct way way = { 0 }; way_next(&way, len);) {
+		struct fixture f;
+		struct sim_peer *peer;
+		struct nv_bytes took;
+		const uint8_t *close;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		peer = sim_connect(PORT);
+		way_send(&way, f.loop, peer, bytes, len);
+		assert_seen("open close:1002,protocol error of the peer ");
+		took = sim_peer_take(peer);
+		assert_memory_equal(took.data, "HTTP/1.1 101", 12);
+		close = (const uint8_t *)memmem(took.data, took.len, "\r\n\r\n", 4) + 4;
+		assert_int_equal(close[0], 0x88);
+		assert_memory_equal(close + 2, "\x03\xea", 2);
+		assert_int_equal(took.data + took.len - close, 2 + close[1]);
+		assert_true(sim_peer_ended(peer));
 		fixture_stop(&f);
 	}
 }
@@ -341,7 +513,62 @@ static void cuts_who_does_not_read(void **state)
 	fixture_stop(&f);
 }
 
+/* The connection has its 408, or nothing yet. */
+static void assert_late(struct fixture *f, struct sim_peer *peer)
+{
+	assert_status(peer, 408);
+	assert_true(sim_peer_ended(peer));
+	assert_seen("");
+	sim_advance(f->loop, 2500);
+	assert_true(sim_peer_closed(peer));
+}
+
+/* At any byte of it the request stops, and so does the connection, 10 s after it began. */
 static void limits_how_long_a_request_takes(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < sizeof B0 - 1; len++) {
+		struct fixture f;
+		struct sim_peer *peer;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		peer = sim_connect(PORT);
+		sim_advance(f.loop, 3000);
+		sim_peer_send(peer, B0, len);
+		sim_advance(f.loop, 6990);
+		assert_took_bytes(peer, "");
+		sim_advance(f.loop, 300);
+		assert_late(&f, peer);
+		fixture_stop(&f);
+	}
+}
+
+/* Bytes buy no time. */
+static void limits_how_long_a_request_takes_byte_by_byte(void **state)
+{
+	static const uint32_t pauses_ms[] = { 1000, 900, 250, 70 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pauses_ms / sizeof *pauses_ms; i++) {
+		struct fixture f;
+		struct sim_peer *peer;
+		uint32_t passed = 0;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		peer = sim_connect(PORT);
+		for (size_t at = 0; passed + pauses_ms[i] < 10000; at++) {
+			sim_peer_send(peer, &B0[at], 1);
+			sim_advance(f.loop, pauses_ms[i]);
+			passed += pauses_ms[i];
+		}
+		assert_took_bytes(peer, "");
+		sim_advance(f.loop, 10300 - passed);
+		assert_late(&f, peer);
+		fixture_stop(&f);
+	}
+}
+
+static void takes_a_slow_request_that_is_in_time(void **state)
 {
 	struct fixture f;
 	struct sim_peer *peer;
@@ -349,16 +576,13 @@ static void limits_how_long_a_request_takes(void **state)
 	(void)state;
 	fixture_start(&f, (struct nv_server_options){ 0 });
 	peer = sim_connect(PORT);
-	for (int i = 0; i < 9; i++) {
-		sim_peer_send_text(peer, "G");
-		sim_advance(f.loop, 1000);
+	for (size_t at = 0; at < sizeof B0 - 1; at++) {
+		sim_peer_send(peer, &B0[at], 1);
+		sim_advance(f.loop, 9000 / sizeof B0);
 	}
-	assert_took_bytes(peer, "");
-	sim_advance(f.loop, 1500);
-	assert_status(peer, 408);
-	assert_true(sim_peer_ended(peer));
-	sim_advance(f.loop, 2500);
-	assert_true(sim_peer_closed(peer));
+	assert_status(peer, 101);
+	sim_advance(f.loop, 3000);
+	assert_seen("open ");
 	fixture_stop(&f);
 }
 
@@ -427,33 +651,63 @@ static void sends_close_behind_what_is_queued(void **state)
 	fixture_stop(&f);
 }
 
-static void writes_the_same_bytes_through_any_window(void **state)
+static void greet(struct nv_conn *conn)
 {
+	assert_int_equal(nv_conn_send_text(conn, "bienvenue"), 0);
+}
+
+static void echo(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	assert_int_equal(nv_conn_send(conn, opcode, message), 0);
+}
+
+/* What a peer gets that takes `first` bytes, then `step` at a time. */
+static void take_through_window(size_t first, size_t step, struct blob *taken)
+{
+	static const struct nv_handlers handlers = { .on_open = greet, .on_message = echo };
 	struct fixture f;
 	struct sim_peer *peer;
 
-	(void)state;
 	fixture_start(&f, (struct nv_server_options){ 0 });
+	assert_int_equal(nv_server_route(f.server, "/greet", &handlers, &f), 0);
 	peer = sim_connect(PORT);
-	sim_peer_set_window(peer, 0);
-	sim_peer_send_text(peer, UPGRADE("/ws"));
-	sim_settle(f.loop);
-	nv_conn_send_text(f.conn, "un");
+	sim_peer_set_window(peer, first);
+	sim_peer_send_text(peer, UPGRADE("/greet"));
+	send_text(peer, "un");
 	send_frame(peer, 0x89, "p", 1);
-	for (int i = 0; i < 200; i++) {
-		sim_peer_set_window(peer, 1);
+	sim_settle(f.loop);
+	for (int i = 0; i < 300; i++) {
+		sim_peer_set_window(peer, step);
 		sim_settle(f.loop);
 	}
 	{
 		struct nv_bytes took = sim_peer_take(peer);
-		static const char tail[] = "\r\n\r\n\x81\x02un\x8a\x01p";
-		size_t len = sizeof tail - 1;
 
-		assert_true(took.len > len);
-		assert_memory_equal(took.data, "HTTP/1.1 101", 12);
-		assert_memory_equal(took.data + took.len - len, tail, len);
+		blob_append(taken, took.data, took.len);
 	}
 	fixture_stop(&f);
+}
+
+/* The answer and the frames behind it, with the write cut at every byte. */
+static void writes_the_same_bytes_through_any_window(void **state)
+{
+	static const char expected[] =
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+		"Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+		"\x81\x09"
+		"bienvenue\x81\x02un\x8a\x01p";
+
+	(void)state;
+	for (size_t first = 0; first < sizeof expected; first++) {
+		for (size_t step = 1; step <= 1000; step *= 1000) {
+			struct blob taken = { 0 };
+
+			take_through_window(first, step, &taken);
+			assert_int_equal(taken.len, sizeof expected - 1);
+			assert_memory_equal(taken.data, expected, sizeof expected - 1);
+			blob_free(&taken);
+		}
+	}
 }
 
 /* --- What a peer may not make us hold, and must not be cut for --- */
@@ -516,8 +770,9 @@ static void keeps_nothing_of_what_it_refused_to_send(void **state)
 	sim_settle(f.loop);
 	before = failing_alloc_live_bytes();
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(nv_conn_send(f.conn, NV_TEXT, (struct nv_bytes){ bad, sizeof bad }),
-		                 NV_ERR_UTF8);
+		assert_int_equal(
+			nv_conn_send(f.conn, NV_TEXT, (struct nv_bytes){ bad, sizeof bad }),
+			NV_ERR_UTF8);
 	assert_int_equal(failing_alloc_live_bytes(), before);
 	fixture_stop(&f);
 }
@@ -658,11 +913,48 @@ static void listens_on_what_localhost_is(void **state)
 	}
 }
 
+/* An IPv6 address may stand in brackets, as in a URL. */
+static void listens_on_addresses(void **state)
+{
+	static const char *const good[] = { "127.0.0.1", "::1",     "[::1]",
+		                            "[::]",      "0.0.0.0", "[::ffff:127.0.0.1]" };
+	static const char *const bad[] = { "",         "[",           "[]",
+		                           "[::1",     "::1]",        "[[::1]]",
+		                           "[::1]:80", "[127.0.0.1]", "[localhost]",
+		                           "[::1]x" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct fixture f;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		assert_int_equal(nv_server_listen(f.server, good[i], 0), 0);
+		assert_non_null(sim_connect(nv_server_port(f.server)));
+		fixture_stop(&f);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct fixture f;
+
+		fixture_start(&f, (struct nv_server_options){ 0 });
+		assert_int_equal(nv_server_listen(f.server, bad[i], 0), NV_ERR_ADDRESS);
+		fixture_stop(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_and_talks),
-		cmocka_unit_test(takes_frames_behind_the_request),
+		unit_case("HS-48 frames behind the request are kept",
+		          takes_frames_behind_the_request),
+		unit_case("HS-48 a Close behind the request",
+		          takes_frames_and_the_close_behind_the_request),
+		unit_case("HS-48 more than 4 KiB behind the request: 101, then 1008",
+		          closes_when_too_much_stands_behind_the_request),
+		unit_case("HS-48 any number of bytes behind the answer",
+		          takes_any_number_of_bytes_behind_the_answer),
+		unit_case("HS-49 a second request is read as frames",
+		          reads_a_second_request_as_frames),
 		cmocka_unit_test(closes_in_order),
 		cmocka_unit_test(drops_what_follows_a_close_without_a_reset),
 		cmocka_unit_test(lingers_no_longer_than_64_kib),
@@ -677,11 +969,17 @@ int main(void)
 		cmocka_unit_test(limits_how_long_a_message_takes),
 		cmocka_unit_test(does_not_limit_a_stream_of_messages),
 		cmocka_unit_test(cuts_who_does_not_read),
-		cmocka_unit_test(limits_how_long_a_request_takes),
+		unit_case("HS-47 a request that stops at any byte",
+		          limits_how_long_a_request_takes),
+		unit_case("HS-47 a request that arrives byte by byte",
+		          limits_how_long_a_request_takes_byte_by_byte),
+		unit_case("HS-47 a slow request that is in time",
+		          takes_a_slow_request_that_is_in_time),
 		cmocka_unit_test(answers_full_above_the_limit_and_drains),
 		cmocka_unit_test(keeps_the_newest_four_pongs_while_blocked),
 		cmocka_unit_test(sends_close_behind_what_is_queued),
-		cmocka_unit_test(writes_the_same_bytes_through_any_window),
+		unit_case("HS-51 the answer and the frames through any window",
+		          writes_the_same_bytes_through_any_window),
 		cmocka_unit_test(holds_no_pongs_for_who_does_not_read),
 		cmocka_unit_test(counts_pings_that_wait),
 		cmocka_unit_test(keeps_nothing_of_what_it_refused_to_send),
@@ -692,6 +990,7 @@ int main(void)
 		cmocka_unit_test(runs_once),
 		cmocka_unit_test(says_goodbye_to_all),
 		cmocka_unit_test(listens_on_what_localhost_is),
+		cmocka_unit_test(listens_on_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

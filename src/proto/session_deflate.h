@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* session_deflate.h: the part of a session that permessage-deflate adds (RFC 7692), in a block of its
+ * own that only sessions have which agreed on it. For session*.c. */
+#ifndef PROTO_SESSION_DEFLATE_H
+#define PROTO_SESSION_DEFLATE_H
+
+#include "proto/deflate_pool.h"
+#include "proto/session.h"
+
+/* RFC 7692 6: the mark of a compressed message, on its first frame. */
+#define NV_RSV1 0x40u
+
+struct nv_session_deflate {
+	struct nv_deflate agreed;
+	struct nv_deflate_pool *pool;
+	/* Kept all the time, or for a message that leaves or arrives in several steps; else NULL. */
+	struct nv_deflater *deflater;
+	struct nv_inflater *inflater;
+	uint8_t window_bits; /* of what is sent */
+	bool keeps_sent;     /* the deflater's window lives on after a message */
+	bool keeps_received; /* and the inflater's */
+	bool sending;        /* the message that leaves in parts is compressed */
+	bool receiving;      /* the message under way is compressed, */
+	bool fed;            /* and some of its payload has arrived */
+};
+
+/* Decompresses the payload that has arrived of the message under way into `held` and checks it;
+ * `last` with the end of the message. False when the session has failed. session_inflate.c */
+bool nv_session_inflate(struct nv_session *session, struct nv_bytes part, bool last);
+
+/* Compresses a message, or one part of it, and tells in `*payload` what is to be sent, which lives
+ * until the next call. False when it is to be sent as it is. session_deflate.c */
+bool nv_session_deflate_part(struct nv_session *session, struct nv_bytes data, bool fin,
+                             struct nv_bytes *payload);
+
+/* What was compressed last is not sent: later messages must not refer to it. */
+void nv_session_deflate_undo(struct nv_session *session);
+
+/* ... and it is sent. */
+void nv_session_deflate_done(struct nv_session *session, bool fin);
+
+void nv_session_deflate_free(struct nv_session_deflate *deflate); /* NULL does nothing */
+
+/* For the receiving half: ends the session with a status. Always false. session.c */
+bool nv_session_fail(struct nv_session *session, uint16_t status, const char *error);
+
+/* Text that is not UTF-8 fails the session (RFC 6455 8.1). True for what is not text. */
+bool nv_session_check_text(struct nv_session *session, struct nv_bytes part, bool last);
+
+#endif

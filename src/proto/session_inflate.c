@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* session_inflate.c: the receiving half of permessage-deflate (RFC 7692 7.2.2).
+ *
+ * A message is decompressed as it arrives, straight into `held`, which never grows past the limit
+ * and one byte: so a bomb is noticed by what comes out, not by what it claims. Of two faults the one
+ * that comes first in the output counts, however the input was cut. */
+#include "proto/session_deflate.h"
+
+/* Compressed bytes from which libdeflate is faster, up to how many may be copied for it (a bomb must
+ * not cost much more than the limit), and how much it is given room for: what does not fit is left to
+ * an inflater. */
+#define WHOLE_MIN 1024u
+#define WHOLE_MAX 49152u
+#define WHOLE_RATIO 8u
+
+#define FIRST_ROOM 4u        /* times the compressed size */
+#define SLICE_MAX (1u << 30) /* an inflater counts in 32 bits */
+
+static bool no_memory(struct nv_session *s)
+{
+	return nv_session_fail(s, NV_STATUS_INTERNAL, "out of memory for a compressed message");
+}
+
+static bool damaged(struct nv_session *s)
+{
+	return nv_session_fail(s, NV_STATUS_INVALID_DATA,
+	                       "a compressed message that is damaged or cut off");
+}
+
+/* Takes over `len` bytes that were written behind what is held. One over the limit may be among
+ * them, which is not looked at. */
+static bool accept_output(struct nv_session *s, size_t len)
+{
+	size_t left = s->options->max_message - s->held.len;
+	struct nv_bytes output = { s->held.data + s->held.len, len < left ? len : left };
+
+	if (!nv_session_check_text(s, output, false))
+		return false;
+	if (len > left)
+		return nv_session_fail(s, NV_STATUS_TOO_BIG, "a message over the size limit");
+	s->held.len += len;
+	return true;
+}
+
+/* The limit and one byte, which shows that it was passed. */
+static size_t held_limit(const struct nv_session *s)
+{
+	size_t limit = (size_t)s->options->max_message + 1;
+
+	return limit > 0 ? limit : SIZE_MAX;
+}
+
+/* All the memory that is there, or else more of it. */
+static uint8_t *reserve_output(struct nv_session *s, size_t hint, size_t *size)
+{
+	size_t most = held_limit(s);
+	size_t extra = hint < most - s->held.len ? hint : most - s->held.len;
+	uint8_t *room = nv_buf_reserve_within(&s->held, extra, most);
+
+	*size = room ? s->held.cap - s->held.len : 0;
+	if (*size > most - s->held.len)
+		*size = most - s->held.len;
+	return room;
+}
+
+/* Decompresses what was fed. */
+static bool pour(struct nv_session *s, size_t hint)
+{
+	struct nv_inflater *inflater = s->deflate->inflater;
+	uint8_t *room;
+	size_t size;
+	int len;
+
+	for (;;) {
+		room = reserve_output(s, s->held.cap == s->held.len ? hint : 1, &size);
+		if (!room)
+			return no_memory(s);
+		len = nv_inflater_read(inflater, room, size);
+		if (len == 0)
+			return true;
+		if (len == NV_ERR_NOMEM)
+			return no_memory(s);
+		if (len < 0)
+			return damaged(s);
+		if (!accept_output(s, (size_t)len))
+			return false;
+	}
+}
+
+static bool feed(struct nv_session *s, struct nv_bytes part)
+{
+	struct nv_session_deflate *d = s->deflate;
+
+	if (!d->inflater)
+		d->inflater = nv_pool_take_inflater(d->pool);
+	if (!d->inflater)
+		return no_memory(s);
+	d->fed = true;
+	while (part.len > 0) {
+		struct nv_bytes slice = { part.data, part.len < SLICE_MAX ? part.len : SLICE_MAX };
+
+		nv_inflater_feed(d->inflater, slice);
+		if (!pour(s, slice.len * FIRST_ROOM))
+			return false;
+		part.data += slice.len;
+		part.len -= slice.len;
+	}
+	return true;
+}
+
+/* The end of a message of which something was fed. What is added belongs to an empty block: if any
+ * of it is taken for data, the message was cut off. */
+static bool feed_ending(struct nv_session *s)
+{
+	static const uint8_t ending[] = { 0x00, 0x00, 0xff, 0xff };
+	struct nv_inflater *inflater = s->deflate->inflater;
+	uint8_t byte;
+	int len;
+
+	nv_inflater_feed(inflater, (struct nv_bytes){ ending, sizeof ending });
+	len = nv_inflater_read(inflater, &byte, 1);
+	if (len == NV_ERR_NOMEM)
+		return no_memory(s);
+	if (len != 0 || !nv_inflater_is_complete(inflater))
+		return damaged(s);
+	return true;
+}
+
+static void end_message(struct nv_session_deflate *d)
+{
+	d->receiving = false;
+	d->fed = false;
+	if (d->keeps_received)
+		return;
+	nv_pool_put_inflater(d->pool, d->inflater);
+	d->inflater = NULL;
+}
+
+/* Tries to decompress a message that is there as a whole. */
+static bool inflate_whole(struct nv_session *s, struct nv_bytes message)
+{
+	size_t most = s->options->max_message;
+	size_t size = message.len * WHOLE_RATIO < most ? message.len * WHOLE_RATIO : most;
+	uint8_t *room;
+	int len;
+
+	if (s->deflate->keeps_received || s->deflate->fed || message.len < WHOLE_MIN ||
+	    message.len > WHOLE_MAX)
+		return false;
+	room = nv_buf_reserve_within(&s->held, size, held_limit(s));
+	len = room ? nv_pool_inflate(s->deflate->pool, message, room, size) : -1;
+	if (len < 0)
+		return false;
+	s->held.len += (size_t)len;
+	return true;
+}
+
+bool nv_session_inflate(struct nv_session *s, struct nv_bytes part, bool last)
+{
+	if (last && inflate_whole(s, part)) {
+		end_message(s->deflate);
+		return nv_session_check_text(s, nv_buf_bytes(&s->held), true);
+	}
+	if (part.len > 0 && !feed(s, part))
+		return false;
+	if (!last)
+		return true;
+	/* RFC 7692 7.2.3.6 knows an empty message as one byte; of none at all an inflater would make
+	 * the beginning of the next. */
+	if (s->deflate->fed && !feed_ending(s))
+		return false;
+	end_message(s->deflate);
+	return nv_session_check_text(s, (struct nv_bytes){ NULL, 0 }, true);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* admission.h: who may connect to a server: limits on the connections of all and of one address, on
+ * how fast an address comes back, and on the requests that are not answered yet.
+ *
+ * It counts and decides; refusing, closing and logging are the server's. Everything is O(1) and
+ * happens on the loop's thread, with the loop's time. */
+#ifndef WS_ADMISSION_H
+#define WS_ADMISSION_H
+
+#include <navette/handshake.h>
+#include <navette/navette.h>
+
+#include "ws/visitors.h"
+
+#define NV_PENDING_MAX 4096u
+#define NV_PENDING_PER_IP_MAX 64u /* not of a loopback address */
+
+struct nv_admission_limits {
+	uint32_t connections;
+	uint32_t per_s;
+	uint32_t pending;
+};
+
+struct nv_admission {
+	struct nv_visitors visitors;
+	uint32_t max_connections;
+	uint32_t connections;
+	struct nv_admission_limits remote; /* of one address */
+	struct nv_admission_limits loopback;
+	struct nv_list pending; /* oldest first */
+	uint32_t pending_count;
+};
+
+/* A request that is not answered; its connection embeds it, zeroed. */
+struct nv_pending {
+	struct nv_list link;        /* among all of them; {NULL} when it does not wait */
+	struct nv_list own;         /* among those of its visitor */
+	struct nv_visitor *visitor; /* NULL when it is not counted by address */
+};
+
+/* Takes the limits from options in which zero still means a default. 0, or NV_ERR_SYSTEM. */
+int nv_admission_init(struct nv_admission *admission, const struct nv_server_options *options);
+void nv_admission_deinit(struct nv_admission *admission); /* after the last connection */
+
+/* Counts a new connection: status 0. Else it is not counted, and that is the answer to it: 503, 429,
+ * or 500 without memory. */
+struct nv_problem nv_admission_enter(struct nv_admission *admission,
+                                     const struct nv_address *address, uint64_t now_ms);
+void nv_admission_leave(struct nv_admission *admission, const struct nv_address *address,
+                        uint64_t now_ms);
+
+/* The request of a connection that has entered waits from now on. NULL, or the oldest of those that
+ * are too many then: it no longer waits, and its connection is to be dropped. */
+struct nv_pending *nv_admission_wait(struct nv_admission *admission, struct nv_pending *pending,
+                                     const struct nv_address *address);
+/* It waits no longer; again does nothing. */
+void nv_admission_answered(struct nv_admission *admission, struct nv_pending *pending);
+
+/* Gives back the memory of addresses that have gone: to be called now and then while it answers
+ * that there are some. */
+bool nv_admission_forget(struct nv_admission *admission, uint64_t now_ms);
+
+#endif
