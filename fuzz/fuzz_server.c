@@ -30,6 +30,7 @@ struct fuzzed {
 	struct nv_loop *loop;
 	struct far_end ends[PEERS];
 	size_t open;
+	bool patient; /* no handler pauses any more */
 };
 
 /* --- A program: what a message says is done --- */
@@ -61,6 +62,21 @@ static void on_open(struct nv_conn *conn)
 	must(nv_server_connections(f->server) == f->open);
 }
 
+static void pause_reading(struct nv_conn *conn)
+{
+	const struct fuzzed *f = nv_conn_user(conn);
+
+	nv_conn_pause(conn, !f->patient);
+}
+
+static void go_on(struct fuzzed *f)
+{
+	struct nv_list *link, *after;
+
+	nv_list_each(link, after, &f->server->conns)
+		nv_conn_pause(nv_container_of(link, struct nv_conn, link), false);
+}
+
 static void on_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
 {
 	struct fuzzed *f = nv_conn_user(conn);
@@ -76,6 +92,16 @@ static void on_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_by
 		return;
 	case 'p':
 		(void)nv_conn_ping(conn, message);
+		return;
+	case 'z':
+		pause_reading(conn);
+		return;
+	case 'y':
+		(void)nv_conn_send(conn, opcode, message);
+		pause_reading(conn);
+		return;
+	case 'g':
+		go_on(f);
 		return;
 	case 's':
 		nv_server_stop(f->server);
@@ -93,6 +119,7 @@ static void on_control(struct nv_conn *conn, struct nv_bytes data)
 
 static void on_drain(struct nv_conn *conn)
 {
+	nv_conn_pause(conn, false);
 	(void)nv_conn_send_text(conn, "drained");
 }
 
@@ -206,6 +233,9 @@ static void act(struct fuzzed *f, struct input *input)
 	case 1:
 		end_connect(end, byte & 1);
 		break;
+	case 13:
+		go_on(f);
+		return;
 	case 14:
 		sim_turn(f->loop);
 		return;
@@ -239,9 +269,11 @@ static bool start(struct fuzzed *f)
 	       nv_server_listen(f->server, "127.0.0.1", PORT) == 0;
 }
 
-/* Every wait has a deadline: in silence all of them end. */
+/* Every wait has a deadline but a pause: in silence all of them end. */
 static void outlast(struct fuzzed *f)
 {
+	f->patient = true;
+	go_on(f);
 	sim_advance(f->loop, SILENCE_MS);
 	must(f->open == 0);
 	for (int i = 0; i < PEERS; i++)

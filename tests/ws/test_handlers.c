@@ -23,6 +23,8 @@ enum act {
 	ABORT,
 	CLOSE_THEN_ABORT,
 	SEND_THEN_CLOSE,
+	PAUSE_AND_RESUME,
+	PAUSE_THEN_CLOSE,
 	STOP,
 	ABORT_ANOTHER,
 	CLOSE_ANOTHER,
@@ -62,6 +64,14 @@ static void act(struct nv_conn *conn)
 	case SEND_THEN_CLOSE:
 		send_mebibyte(conn);
 		nv_conn_close(conn, 4000, NULL);
+		break;
+	case PAUSE_AND_RESUME:
+		nv_conn_pause(conn, true);
+		nv_conn_pause(conn, false);
+		break;
+	case PAUSE_THEN_CLOSE:
+		nv_conn_pause(conn, true);
+		nv_conn_close(conn, 1000, NULL);
 		break;
 	case STOP:
 		nv_server_stop(f.server);
