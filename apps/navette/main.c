@@ -6,8 +6,7 @@
 #include <stdio.h>
 
 #include "command.h"
-
-#define EXIT_USAGE 2
+#include "usage.h"
 
 static const struct command {
 	const char *name;
@@ -29,37 +28,46 @@ static void print_usage(FILE *file)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(file, "  %-9s %s\n            %s\n", commands[i].name, commands[i].summary,
 		        commands[i].example);
-	fputs("\nMore: navette COMMAND --help, navette --version\n", file);
+	fputs("\nMore: navette help COMMAND, navette --version\n", file);
 }
 
-static const struct command *find_command(const char *name)
+static int run_command(const char *name, int argc, char **argv)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
+			return commands[i].run(argc, argv);
+	return nv_usage_refuse("navette", name, "no command");
+}
+
+static int help(int argc, char **argv)
+{
+	char option[] = "--help";
+	char *asked[] = { argv[argc - 1], option, NULL };
+
+	if (argc > 2)
+		return nv_usage_refuse("navette", argv[2], "nothing to do with");
+	if (argc == 2)
+		return run_command(argv[1], 2, asked);
+	print_usage(stdout);
+	return 0;
+}
+
+static bool is_help(const char *text)
+{
+	return strcmp(text, "help") == 0 || strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0;
 }
 
 int main(int argc, char **argv)
 {
-	const struct command *command;
-
 	if (argc < 2) {
 		print_usage(stderr);
-		return EXIT_USAGE;
+		return NV_USAGE_CODE;
 	}
-	if (strcmp(argv[1], "--help") == 0) {
-		print_usage(stdout);
-		return 0;
-	}
+	if (is_help(argv[1]))
+		return help(argc - 1, argv + 1);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("navette %s\n", nv_version());
 		return 0;
 	}
-	command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "navette: no command '%s'; try 'navette --help'\n", argv[1]);
-		return EXIT_USAGE;
-	}
-	return command->run(argc - 1, argv + 1);
+	return run_command(argv[1], argc - 1, argv + 1);
 }

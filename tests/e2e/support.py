@@ -108,8 +108,17 @@ def unstamped(line):
     return match.group(2)
 
 
+def memory_of(pid):
+    """Resident bytes."""
+    with open(f'/proc/{pid}/status', encoding='ascii') as status:
+        line = next(line for line in status if line.startswith('VmRSS:'))
+    return int(line.split()[1]) * 1024
+
+
 class Server:
     """`navette serve` on a free port; stopped and checked when the with block ends."""
+
+    START_LINES = 7
 
     def __init__(self, *flags, env=None, stdin=subprocess.DEVNULL, **popen):
         self.process = subprocess.Popen(
@@ -118,15 +127,15 @@ class Server:
         self.output = Lines(self.process.stdout)
         self.errors = Lines(self.process.stderr)
         try:
-            self.port = int(self._started()[3].removeprefix('Port : '))
+            self.port = int(self._started()[0].split()[-1])
         except BaseException:
             self.process.kill()
             self.process.wait()
             raise
 
     def _started(self):
-        lines = self.output.wait(lambda lines: len(lines) >= 7 and lines[:7], 'start lines')
-        return [unstamped(line) for line in lines]
+        self.output.wait(lambda lines: len(lines) >= self.START_LINES, 'start lines')
+        return [unstamped(line) for line in self.output.lines[:self.START_LINES]]
 
     def __enter__(self):
         return self
@@ -154,26 +163,25 @@ class Server:
     def log(self):
         """What the log says behind the start lines, without the timestamps."""
         with self.output.changed:
-            return [unstamped(line) for line in self.output.lines[7:]]
+            return [unstamped(line) for line in self.output.lines[self.START_LINES:]]
 
     def wait_log(self, *expected):
         """Waits until that is the whole log."""
         wanted = list(expected)
         try:
-            self.output.wait(lambda lines: len(lines) >= 7 + len(wanted), 'log lines')
+            self.output.wait(lambda lines: len(lines) >= self.START_LINES + len(wanted),
+                             'log lines')
         except AssertionError as error:
             raise AssertionError(f'{self.log()} != {wanted}') from error
         if self.log() != wanted:
             raise AssertionError(f'{self.log()} != {wanted}')
 
     def wait_logged(self, text):
-        self.output.wait(lambda lines: any(line.endswith('] ' + text) for line in lines[7:]), text)
+        self.output.wait(lambda lines: any(line.endswith('] ' + text)
+                                           for line in lines[self.START_LINES:]), text)
 
     def memory(self):
-        """Resident bytes."""
-        with open(f'/proc/{self.pid}/status', encoding='ascii') as status:
-            line = next(line for line in status if line.startswith('VmRSS:'))
-        return int(line.split()[1]) * 1024
+        return memory_of(self.pid)
 
 
 # --- Frames ---
@@ -190,6 +198,12 @@ def length_field(length, masked):
 def server_frame(first, payload):
     """The bytes of a frame of the server: not masked, the length in its shortest form."""
     return bytes([first]) + length_field(len(payload), False) + payload
+
+
+def server_message(content):
+    """The bytes of one message of the server: text for a str, binary for bytes."""
+    opcode, payload = (TEXT, content.encode()) if isinstance(content, str) else (BINARY, content)
+    return server_frame(0x80 | opcode, payload)
 
 
 def masked(payload, key=MASK):
@@ -259,11 +273,11 @@ def upgrade(path, fields=''):
 class Client:
     """One WebSocket connection. Use it as a context manager: it hangs up at the end."""
 
-    def __init__(self, port, path, **options):
+    def __init__(self, port, path, fields='', **options):
         self.sock = connect(port, **options)
         self.buffer = b''
         try:
-            self.send_raw(upgrade(path))
+            self.send_raw(upgrade(path, fields))
             head = self._read_head()
             if not head.startswith(b'HTTP/1.1 101 '):
                 raise AssertionError(f'no upgrade: {short(head)}')
@@ -330,10 +344,8 @@ class Client:
     def expect(self, *contents):
         """The next messages are these, byte for byte."""
         for content in contents:
-            opcode = TEXT if isinstance(content, str) else BINARY
-            payload = content.encode() if isinstance(content, str) else content
             got = self.frame_bytes()
-            if got != server_frame(0x80 | opcode, payload):
+            if got != server_message(content):
                 raise AssertionError(f'got {short(got)}, not the frame of {short(content)}')
 
     def frame_bytes(self):

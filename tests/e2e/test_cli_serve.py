@@ -25,19 +25,29 @@ class Usage(unittest.TestCase):
             self.assertIn(text, errors)
 
     def test_help_and_version(self):
-        code, output, errors = run('--help')
-        self.assertEqual((code, errors), (0, ''))
-        self.assertTrue(output.startswith('Usage: navette '))
+        for arguments in (['--help'], ['-h'], ['help']):
+            code, output, errors = run(*arguments)
+            self.assertEqual((code, errors), (0, ''))
+            self.assertTrue(output.startswith('Usage: navette COMMAND'))
         code, output, errors = run('--version')
         self.assertEqual((code, errors), (0, ''))
         self.assertRegex(output, r'^navette \d+\.\d+\.\d+\n$')
+
+    def test_help_of_a_command(self):
+        for command in ('serve', 'connect'):
+            code, output, errors = run('help', command)
+            self.assertEqual((code, errors), (0, ''))
+            self.assertTrue(output.startswith(f'Usage: navette {command} [OPTION]...'))
+            for flag in ('--help', '-h'):
+                self.assertEqual(run(command, flag), (0, output, ''))
 
     def test_help_of_serve_shows_every_flag_and_default(self):
         code, output, errors = run('serve', '--help')
         self.assertEqual((code, errors), (0, ''))
         for flag, default in (('--listen ADDRESS', 'localhost'), ('--port PORT', '(8080)'),
                               ('--max-message BYTES', '(10240)'), ('--rate MESSAGES', '(5)'),
-                              ('--ping-interval SECONDS', '(30)')):
+                              ('--ping-interval SECONDS', '(30)'), ('--compression', ''),
+                              ('--context-takeover', ''), ('--echo ', ''), ('-h, --help', '')):
             line = next(line for line in output.splitlines() if flag in line)
             self.assertIn(default, line)
         for line in output.splitlines():
@@ -47,14 +57,16 @@ class Usage(unittest.TestCase):
         for arguments, words in (
                 (['serv'], ["'serv'", 'navette --help']),
                 (['--port'], ["'--port'", 'navette --help']),
+                (['help', 'serv'], ["'serv'", 'navette --help']),
+                (['help', 'serve', 'me'], ["'me'", 'navette --help']),
                 (['serve', '--port', '65536'], ['--port', '0 to 65535', "'65536'"]),
                 (['serve', '--port', '-1'], ['--port', "'-1'"]),
                 (['serve', '--port', '80x'], ['--port', "'80x'"]),
                 (['serve', '--port='], ['--port', "''"]),
                 (['serve', '--port', '99999999999999999999'], ['--port', '0 to 65535']),
                 (['serve', '--port'], ['--port', 'value']),
-                (['serve', '--max-message', '0'], ['--max-message', '1 to 16777216']),
-                (['serve', '--max-message', '16777217'], ['--max-message', '1 to 16777216']),
+                (['serve', '--max-message', '0'], ['--max-message', '1 to 268435456']),
+                (['serve', '--max-message', '268435457'], ['--max-message', '1 to 268435456']),
                 (['serve', '--rate', '1000001'], ['--rate', '0 to 1000000']),
                 (['serve', '--rate', '1.5'], ['--rate', "'1.5'"]),
                 (['serve', '--ping-interval', '86401'], ['--ping-interval', '0 to 86400']),
@@ -62,11 +74,15 @@ class Usage(unittest.TestCase):
                 (['serve', '--prot', '1'], ["'--prot'"]),
                 (['serve', '-p', '1'], ["'-p'"]),
                 (['serve', '--help=x'], ['--help', 'no value']),
+                (['serve', '--echo=x'], ['--echo', 'no value']),
+                (['serve', '--echo', '--rate', '5'], ['--echo', '--rate']),
+                (['serve', '--context-takeover'], ['--context-takeover', '--compression']),
+                (['serve', '--port', '\x1b[31m'], ["'\\x1b[31m'"]),
                 (['serve', '8080'], ["'8080'"])):
             with self.subTest(' '.join(arguments)):
                 code, output, errors = run(*arguments)
                 self.assertEqual((code, output), (2, ''))
-                self.assertRegex(errors, r'^navette.*\n$')
+                self.assertRegex(errors, r"^navette( serve)?: [^\n]+; try 'navette[^\n]*'\n$")
                 for word in [*words, 'try ', '--help']:
                     self.assertIn(word, errors)
 
@@ -140,7 +156,8 @@ class Start(unittest.TestCase):
 
     def test_one_loopback_address(self):
         self.check('127.0.0.2', '--listen', '127.0.0.2', connect_to=['127.0.0.2'])
-        self.check('[::1]', '--listen', '::1', connect_to=['::1'])
+        for address in ('::1', '[::1]'):
+            self.check('[::1]', '--listen', address, connect_to=['::1'])
 
     def test_open_to_others_is_warned_of(self):
         self.check('localhost', '--listen', '0.0.0.0', connect_to=['127.0.0.1', '127.0.0.3'],

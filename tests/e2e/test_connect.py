@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import zlib
 
 from client_support import (ScriptedServer, Terminal, accepting, run_connect, started)
 from support import CLOSE, NAVETTE, PATIENCE, PING, PONG, TEXT, server_frame, short
@@ -289,6 +290,24 @@ class Request(ConnectTest):
         with ScriptedServer(script) as server:
             self.check(run_connect('-s', 'a,b', server.url, '--subprotocol', 'c'), 0)
 
+    def test_compression_is_offered(self):
+        self.assertEqual(self.request().field('Sec-WebSocket-Extensions'),
+                         ['permessage-deflate; client_max_window_bits'])
+        self.assertEqual(self.request('--no-compression').field('Sec-WebSocket-Extensions'), [])
+
+    def test_compressed_messages(self):
+        hello = bytes.fromhex('f248cdc9c90700')
+
+        def script(peer):
+            peer.accept('Sec-WebSocket-Extensions: permessage-deflate')
+            first, payload = peer.frame()
+            inflated = zlib.decompressobj(-15).decompress(payload + b'\0\0\xff\xff')
+            self.assertEqual((first, inflated), (0xc0 | TEXT, b'x' * 1000))
+            peer.send_raw(server_frame(0xc0 | TEXT, hello) + server_frame(0x80 | TEXT, b'plain'))
+            peer.end()
+        with ScriptedServer(script) as server:
+            self.check(run_connect(server.url, stdin=b'x' * 1000), 0, b'Hello\nplain\n')
+
     def test_ping_interval(self):
         def script(peer):
             self.assertEqual(peer.frame(), (0x80 | PING, b''))
@@ -362,41 +381,58 @@ class ExitCodes(ConnectTest):
     def test_2_usage(self):
         url = 'ws://127.0.0.1:1/'
         cases = [
-            ([], 'a URL is missing'),
-            ([url, url], 'only one URL'),
-            (['--nope', url], "unknown option '--nope'"),
-            (['-x', url], "unknown option '-x'"),
+            ([], "the URL is missing; try 'navette connect ws://localhost:8080/ws'"),
+            ([url, url], f"only one URL can be given, not '{url}'"),
+            (['--nope', url], "no option '--nope'"),
+            (['-x', url], "no option '-x'"),
+            (['--help=1', url], '--help takes no value'),
+            (['--no-compression=1', url], '--no-compression takes no value'),
+            (['--once', '--echo-loop', url], '--once and --echo-loop exclude each other'),
             ([url, '--header'], "a value is missing behind '--header'"),
             ([url, '-H'], "a value is missing behind '-H'"),
-            (['-H', 'no colon', url], "'no colon': it must look like 'Name: value'"),
-            (['-H', 'A b: c', url], "'A b: c': it must look like"),
-            (['-H', 'A: b\r\nC: d', url], 'a control character'),
-            (['-H', 'host: a', url], 'written by the handshake itself'),
+            (['-H', 'no colon', url], "--header takes 'Name: value', not 'no colon'"),
+            (['-H', 'A b: c', url], "not 'A b: c'"),
+            (['-H', 'A: b\r\nC: d', url], "no control characters, as in 'A: b\\r\\nC: d'"),
+            (['-H', 'host: a', url], 'what the handshake writes itself'),
             (['-H', 'Sec-WebSocket-Protocol: a', url], '--subprotocol'),
-            (['-o', 'a\nb', url], "--origin 'a\nb': it holds a control character"),
-            (['-s', 'a b', url], "--subprotocol 'a b'"),
-            (['-s', 'a,,b', url], "--subprotocol 'a,,b'"),
-            (['-s', '', url], "--subprotocol ''"),
-            (['--max-message', '0', url], "--max-message '0'"),
-            (['--max-message', '4294967295', url], 'from 1 to 4294967294'),
-            (['--max-message', '1k', url], "--max-message '1k'"),
-            (['--ping-interval', '-1', url], "--ping-interval '-1'"),
-            (['--close-timeout', 'nan', url], "--close-timeout 'nan'"),
+            (['-o', 'a\nb', url], "--origin takes no control characters, as in 'a\\nb'"),
+            (['-s', 'a b', url], "--subprotocol takes 'a' or 'a,b', not 'a b'"),
+            (['-s', 'a,,b', url], "not 'a,,b'"),
+            (['-s', '', url], "not ''"),
+            (['--max-message', '0', url], "from 1 to 4294967294, not '0'"),
+            (['--max-message', '4294967295', url], '--max-message takes a number from 1 to'),
+            (['--max-message', '1k', url], "not '1k'"),
+            (['--ping-interval', '-1', url], "--ping-interval takes seconds from 0 to"),
+            (['--close-timeout', 'nan', url], "not 'nan'"),
             (['--connect-timeout', '1000001', url], 'from 0 to 1000000'),
-            (['localhost:8080/ws'], 'did you mean ws://localhost:8080/ws ?'),
-            ([':8080/ws'], 'did you mean ws://localhost:8080/ws ?'),
-            (['http://a.example/ws'], 'did you mean ws://a.example/ws ?'),
-            (['https://a.example/ws'], 'did you mean wss://a.example/ws ?'),
+            (['localhost:8080/ws'], "has no scheme; try 'ws://localhost:8080/ws'"),
+            ([':8080/ws'], "has no scheme; try 'ws://localhost:8080/ws'"),
+            (['http://a.example/ws'], "is not one of a WebSocket; try 'ws://a.example/ws'"),
+            (['https://a.example/ws'], "is not one of a WebSocket; try 'wss://a.example/ws'"),
             (['ftp://a.example/ws'], 'does not start with ws:// or wss://'),
-            (['ws://a.example:99999/'], "the URL 'ws://a.example:99999/': "),
+            (['ws://a.example:99999/'], ": 'ws://a.example:99999/'; try"),
             (['ws://a.example/#x'], 'fragment'),
-            (['ws://user@a.example/'], "the URL 'ws://user@a.example/': "),
-            (['ws://'], "the URL 'ws://': "),
+            (['ws://'], ": 'ws://'; try"),
         ]
         for arguments, said in cases:
             with self.subTest(arguments):
                 result = run_connect(*arguments)
                 self.check(result, 2, stderr=['navette connect: ', said])
+                self.assertRegex(result.stderr.decode(),
+                                 r"^navette connect: [^\n]+; try '[^\n]+'\n$")
+
+    def test_2_a_password_is_not_shown(self):
+        for arguments, shown in (
+                (['ws://user:secret@a.example/ws'], "not supported: 'ws://***@a.example/ws'"),
+                (['http://user:se/cret@a.example/'], "'http://***@a.example/'"),
+                (['user:secret@a.example'], "'***@a.example'"),
+                (['ws://u@a.example/'], "'ws://*@a.example/'"),
+                (['ws://a.example/', 'ws://user:se@cret@b.example/'], "'ws://***@b.example/'")):
+            with self.subTest(arguments):
+                result = run_connect(*arguments)
+                self.check(result, 2, stderr=[shown])
+                for secret in (b'user:', b'u@', b'cret'):
+                    self.assertNotIn(secret, result.stderr)
 
     def test_2_what_the_library_refuses(self):
         result, _ = self.against(lambda peer: peer.expect_end(), '-s', 'a,a')
@@ -462,7 +498,7 @@ class ExitCodes(ConnectTest):
             peer.answer(*wrong)
 
         def extension(peer):
-            peer.accept('Sec-WebSocket-Extensions: permessage-deflate')
+            peer.accept('Sec-WebSocket-Extensions: x-other')
         cases = {
             'banner': (banner, 'gave no valid WebSocket handshake'),
             'wrong key': (wrong_key, 'Sec-WebSocket-Accept'),

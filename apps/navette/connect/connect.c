@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "connect/echo_loop.h"
 #include "connect/help.h"
 #include "connect/input.h"
 #include "connect/interrupt.h"
@@ -370,6 +371,8 @@ int navette_connect(int argc, char **argv)
 	code = nv_connect_options_parse(&run.options, argc, argv);
 	if (code == 0 && run.options.help)
 		nv_connect_help(stdout);
+	else if (code == 0 && run.options.echo_loop)
+		code = nv_echo_loop_run(&run.options);
 	else if (code == 0)
 		code = run_connection(&run);
 	nv_connect_options_deinit(&run.options);

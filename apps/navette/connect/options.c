@@ -6,14 +6,16 @@
 #include "connect/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "connect/report.h"
 #include "connect/verdict.h"
+#include "text/escape.h"
+#include "usage.h"
 
+#define COMMAND "navette connect"
 #define MAX_MESSAGE (64u << 20)
 #define CLOSE_TIMEOUT_MS 5000u
 #define MAX_SECONDS 1000000.0
@@ -22,7 +24,9 @@
 #define TCHARS "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 enum {
-	OPTION_ONCE = 256,
+	OPTION_ONCE = 256, /* behind what a letter can be */
+	OPTION_ECHO_LOOP,
+	OPTION_NO_COMPRESSION,
 	OPTION_MAX_MESSAGE,
 	OPTION_PING_INTERVAL,
 	OPTION_CONNECT_TIMEOUT,
@@ -31,6 +35,8 @@ enum {
 
 static const struct option table[] = {
 	{ "once", no_argument, NULL, OPTION_ONCE },
+	{ "echo-loop", no_argument, NULL, OPTION_ECHO_LOOP },
+	{ "no-compression", no_argument, NULL, OPTION_NO_COMPRESSION },
 	{ "header", required_argument, NULL, 'H' },
 	{ "origin", required_argument, NULL, 'o' },
 	{ "subprotocol", required_argument, NULL, 's' },
@@ -41,12 +47,6 @@ static const struct option table[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
-
-static int refuse(const char *what, const char *value, const char *why)
-{
-	nv_report("%s '%s': %s", what, value, why);
-	return NV_VERDICT_USAGE;
-}
 
 /* Joins four texts behind what `list` holds. */
 static int append(char **list, const char *separator, const char *a, const char *b, const char *c)
@@ -91,20 +91,22 @@ static int add_header(struct nv_connect_options *options, const char *line)
 	size_t name = strspn(line, TCHARS);
 
 	if (name == 0 || line[name] != ':')
-		return refuse("--header", line, "it must look like 'Name: value'");
+		return nv_usage_refuse(COMMAND, line, "--header takes 'Name: value', not");
 	if (!is_value(line + name))
-		return refuse("--header", line, "it holds a control character");
+		return nv_usage_refuse(COMMAND, line,
+		                       "--header takes no control characters, as in");
 	if (is_reserved(line, name))
-		return refuse("--header", line,
-		              "this one is written by the handshake itself "
-		              "(there is --subprotocol)");
+		return nv_usage_refuse(COMMAND, line,
+		                       "--header takes none of what the handshake writes itself "
+		                       "(there is --subprotocol), as in");
 	return append(&options->fields, "", line, "\r\n", "");
 }
 
 static int set_origin(struct nv_connect_options *options, const char *origin)
 {
 	if (!is_value(origin))
-		return refuse("--origin", origin, "it holds a control character");
+		return nv_usage_refuse(COMMAND, origin,
+		                       "--origin takes no control characters, as in");
 	return append(&options->fields, "", "Origin: ", origin, "\r\n");
 }
 
@@ -120,7 +122,8 @@ static int add_subprotocols(struct nv_connect_options *options, const char *list
 		rest += name;
 		rest += strspn(rest, " ");
 		if (name == 0 || (*rest && *rest != ','))
-			return refuse("--subprotocol", list, "it must look like 'a' or 'a,b'");
+			return nv_usage_refuse(COMMAND, list,
+			                       "--subprotocol takes 'a' or 'a,b', not");
 		if (!*rest)
 			return append(&options->subprotocols, ", ", list, "", "");
 		rest++;
@@ -135,7 +138,8 @@ static int set_bytes(uint32_t *bytes, const char *name, const char *text)
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || value == 0 || value >= NV_OFF)
-		return refuse(name, text, "it must be a number of bytes, from 1 to 4294967294");
+		return nv_usage_refuse(COMMAND, text,
+		                       "--%s takes a number from 1 to 4294967294, not", name);
 	*bytes = (uint32_t)value;
 	return 0;
 }
@@ -147,31 +151,19 @@ static int set_seconds(uint32_t *ms, const char *name, const char *text)
 	double value = strtod(text, &end);
 
 	if (*text < '0' || *text > '9' || *end || value > MAX_SECONDS)
-		return refuse(name, text, "it must be a number of seconds, from 0 to 1000000");
+		return nv_usage_refuse(COMMAND, text, "--%s takes seconds from 0 to 1000000, not",
+		                       name);
 	*ms = value == 0.0 ? NV_OFF : value < 0.001 ? 1 : (uint32_t)(value * 1000.0);
 	return 0;
 }
 
 static int set_connect_timeout(struct nv_client_options *client, const char *text)
 {
-	int code = set_seconds(&client->connect_timeout_ms, "--connect-timeout", text);
+	int code = set_seconds(&client->connect_timeout_ms, "connect-timeout", text);
 
 	if (code == 0)
 		client->handshake_timeout_ms = client->connect_timeout_ms;
 	return code;
-}
-
-/* Of letters, getopt may have more to come from the same argument. */
-static int refuse_option(int c, char **argv)
-{
-	if (c == ':')
-		nv_report("a value is missing behind '%s' (try: navette connect --help)",
-		          argv[optind - 1]);
-	else if (optopt > 0 && optopt < OPTION_ONCE)
-		nv_report("unknown option '-%c' (try: navette connect --help)", optopt);
-	else
-		nv_report("unknown option '%s' (try: navette connect --help)", argv[optind - 1]);
-	return NV_VERDICT_USAGE;
 }
 
 static int take_option(struct nv_connect_options *options, int c, char **argv)
@@ -179,6 +171,12 @@ static int take_option(struct nv_connect_options *options, int c, char **argv)
 	switch (c) {
 	case OPTION_ONCE:
 		options->once = true;
+		return 0;
+	case OPTION_ECHO_LOOP:
+		options->echo_loop = true;
+		return 0;
+	case OPTION_NO_COMPRESSION:
+		options->client.compression.enabled = false;
 		return 0;
 	case 'h':
 		options->help = true;
@@ -190,47 +188,79 @@ static int take_option(struct nv_connect_options *options, int c, char **argv)
 	case 's':
 		return add_subprotocols(options, optarg);
 	case OPTION_MAX_MESSAGE:
-		return set_bytes(&options->client.max_message, "--max-message", optarg);
+		return set_bytes(&options->client.max_message, "max-message", optarg);
 	case OPTION_PING_INTERVAL:
-		return set_seconds(&options->client.ping_interval_ms, "--ping-interval", optarg);
+		return set_seconds(&options->client.ping_interval_ms, "ping-interval", optarg);
 	case OPTION_CONNECT_TIMEOUT:
 		return set_connect_timeout(&options->client, optarg);
 	case OPTION_CLOSE_TIMEOUT:
-		return set_seconds(&options->client.close_timeout_ms, "--close-timeout", optarg);
+		return set_seconds(&options->client.close_timeout_ms, "close-timeout", optarg);
 	default:
-		return refuse_option(c, argv);
+		return nv_usage_refuse_option(COMMAND, table, c, argv[optind - 1]);
 	}
 }
 
-static int refuse_url(const char *text, const char *problem)
+/* A password that was typed is not to be shown. What may be one reaches to the last '@'. */
+static bool hide_user(char *url)
+{
+	char *scheme_end = strstr(url, "://");
+	char *user = scheme_end ? scheme_end + 3 : url;
+	char *end = strrchr(user, '@');
+	size_t shown;
+
+	if (!end)
+		return false;
+	shown = end - user < 3 ? (size_t)(end - user) : 3;
+	memset(user, '*', shown);
+	memmove(user + shown, end, strlen(end) + 1);
+	return true;
+}
+
+static int suggest(const char *problem, const char *begin, const char *rest)
+{
+	fprintf(stderr, COMMAND ": the URL %s; try '%s", problem, begin);
+	nv_escape(stderr, nv_str(rest));
+	fputs("'\n", stderr);
+	return NV_VERDICT_USAGE;
+}
+
+static int refuse_url(char *text, const char *problem)
 {
 	const char *rest = strstr(text, "://");
 
+	if (hide_user(text))
+		return nv_usage_refuse(COMMAND, text, "%s:", problem);
+	if (!rest && (*text == ':' || *text == '/'))
+		return suggest("has no scheme", "ws://localhost", text);
 	if (!rest)
-		nv_report("the URL '%s' has no scheme: did you mean ws://%s%s ?", text,
-		          *text == ':' || *text == '/' ? "localhost" : "", text);
-	else if (strncasecmp(text, "http", 4) == 0)
-		nv_report("the URL '%s' is not a WebSocket's: did you mean %s%s ?", text,
-		          rest - text == 5 ? "wss" : "ws", rest);
-	else
-		nv_report("the URL '%s': %s", text, problem);
-	return NV_VERDICT_USAGE;
+		return suggest("has no scheme", "ws://", text);
+	if (strncasecmp(text, "https:", 6) == 0)
+		return suggest("is not one of a WebSocket", "wss", rest);
+	if (strncasecmp(text, "http:", 5) == 0)
+		return suggest("is not one of a WebSocket", "ws", rest);
+	return nv_usage_refuse(COMMAND, text, "%s:", problem);
 }
 
 static int take_url(struct nv_connect_options *options, int argc, char **argv)
 {
 	const char *problem;
 
-	if (optind >= argc) {
-		nv_report("a URL is missing: navette connect ws://localhost:8080/ws "
-		          "(try: navette connect --help)");
-		return NV_VERDICT_USAGE;
+	if (optind >= argc)
+		return suggest("is missing", COMMAND " ws://localhost:8080/ws", "");
+	if (optind < argc - 1) {
+		(void)hide_user(argv[optind + 1]);
+		return nv_usage_refuse(COMMAND, argv[optind + 1], "only one URL can be given, not");
 	}
-	if (optind < argc - 1)
-		return refuse("argument", argv[optind + 1], "only one URL can be given");
 	options->text = argv[optind];
 	if (nv_url_parse(options->text, &options->url, &problem) < 0)
-		return refuse_url(options->text, problem);
+		return refuse_url(argv[optind], problem);
+	return 0;
+}
+
+static int check(const struct nv_connect_options *options)
+{
+	if (options->once && options->echo_loop)
+		return nv_usage_refuse(COMMAND, NULL, "--once and --echo-loop exclude each other");
 	return 0;
 }
 
@@ -244,11 +274,16 @@ int nv_connect_options_parse(struct nv_connect_options *options, int argc, char 
 		.client.max_message = MAX_MESSAGE,
 		.client.message_timeout_ms = NV_OFF,
 		.client.close_timeout_ms = CLOSE_TIMEOUT_MS,
+		.client.compression = { .enabled = true,
+		                        .context_takeover = true,
+		                        .window_bits = 15 },
 	};
 	opterr = 0;
 	optind = 0;
 	while (code == 0 && (c = getopt_long(argc, argv, ":H:o:s:h", table, NULL)) != -1)
 		code = take_option(options, c, argv);
+	if (code == 0 && !options->help)
+		code = check(options);
 	if (code == 0 && !options->help)
 		code = take_url(options, argc, argv);
 	options->client.fields = options->fields;

@@ -10,6 +10,7 @@ struct nv_connect_options {
 	const char *text;  /* the URL, of argv */
 	struct nv_url url; /* its parts, slices of it */
 	bool once;
+	bool echo_loop;
 	bool help;                       /* --help was given; the rest means nothing then */
 	char *fields;                    /* owned, as those of `client` */
 	char *subprotocols;              /* owned */

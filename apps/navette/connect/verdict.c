@@ -59,7 +59,7 @@ static const char *advice_for_http(int status)
 		{ 200, ": it took this for a plain HTTP request, is the path right?" },
 		{ 401, ": it wants credentials (-H 'Authorization: ...')" },
 		{ 403, ": does it want credentials, or another --origin?" },
-		{ 404, ": is the path right? (navette serve has /ws and /chat)" },
+		{ 404, ": is the path right? (navette serve has /ws and /chat, with --echo /)" },
 		{ 405, ": is the path right?" },
 		{ 426, ": it wants another version of the protocol" },
 		{ 429, ": try again later" },

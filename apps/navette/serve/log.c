@@ -111,6 +111,12 @@ void nv_serve_log_library(void *context, enum nv_level level, const char *line)
 	put_note(&errors, "%s: %s", names[level], line);
 }
 
+void nv_serve_log_problems(void *context, enum nv_level level, const char *line)
+{
+	if (level != NV_LOG_INFO)
+		nv_serve_log_library(context, level, line);
+}
+
 /* --- One field --- */
 
 char *nv_serve_log_field(struct nv_bytes text, char field[NV_LOG_FIELD_SIZE])

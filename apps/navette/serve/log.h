@@ -13,8 +13,9 @@
 /* One line to standard output. */
 __attribute__((format(printf, 1, 2))) void nv_serve_log(const char *format, ...);
 
-/* The log hook of the library: one line to standard error. */
+/* Log hooks of the library: one line to standard error. The second leaves out what clients do. */
 void nv_serve_log_library(void *context, enum nv_level level, const char *line);
+void nv_serve_log_problems(void *context, enum nv_level level, const char *line);
 
 /* Text of a client made safe for a line: control characters as "\n", "\x1b", "\u202e", and cut at
  * 1 KiB behind an ellipsis. Returns `field`. */

@@ -2,73 +2,77 @@
 /* options.c: the command line of "navette serve". */
 #include "serve/options.h"
 
-#include <getopt.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
+#include "usage.h"
+
+#define COMMAND "navette serve"
+#define UNSET UINT32_MAX
 
 static const char help[] =
 	"Usage: navette serve [OPTION]...\n"
 	"\n"
-	"Runs the chat, the echo and their web pages on one port, until Enter or a signal.\n"
+	"Runs the chat, a simple echo and their web pages on one port, until Enter or a signal.\n"
 	"\n"
 	"  --listen ADDRESS         IP address to listen on (localhost: 127.0.0.1 and ::1)\n"
 	"  --port PORT              0 to 65535; 0 takes a free one (8080)\n"
-	"  --max-message BYTES      longest message answered, 1 to 16777216 (10240)\n"
+	"  --max-message BYTES      longest message answered, 1 to 268435456 (10240)\n"
 	"  --rate MESSAGES          per client and second, 0 to 1000000; 0: no limit (5)\n"
 	"  --ping-interval SECONDS  of silence before a ping, 0 to 86400; 0: never (30)\n"
-	"  --help                   show this\n"
+	"  --compression            compress for clients that offer permessage-deflate\n"
+	"  --context-takeover       keep the window of compression between messages\n"
+	"  --echo                   an echo and nothing else\n"
+	"  -h, --help               show this\n"
 	"\n"
 	"  http://localhost:8080/         chat page        ws://localhost:8080/chat  chat\n"
-	"  http://localhost:8080/console  test console     ws://localhost:8080/ws    echo\n"
+	"  http://localhost:8080/console  test console     ws://localhost:8080/ws    simple echo\n"
+	"\n"
+	"With --echo every message sent to ws://localhost:8080/ comes back as it was, text or\n"
+	"binary, and none is dropped: who does not read is not read from either. Compression is\n"
+	"on, there is no rate limit, and a message may have 65536 bytes unless --max-message\n"
+	"says otherwise. For a conformance suite:\n"
+	"\n"
+	"  navette serve --echo --max-message 67108864\n"
 	"\n"
 	"Exit code: 0 stopped, 1 could not listen, 2 wrong usage.\n";
 
 enum option_code {
-	HELP = 1,
-	LISTEN,
+	HELP = 'h',
+	LISTEN = 256, /* behind what a letter can be */
+	COMPRESSION,
+	CONTEXT_TAKEOVER,
+	ECHO,
 	FIRST_NUMBER /* of the table below */
 };
 
-/* The flags that take a number, in the order of their codes. */
+/* The options that take a number, in the order of their codes. */
 static const struct number {
-	const char *flag;
+	const char *name;
 	size_t offset;
 	uint32_t least;
 	uint32_t most;
 } numbers[] = {
 	{ "port", offsetof(struct nv_serve_options, port), 0, 65535 },
-	{ "max-message", offsetof(struct nv_serve_options, max_message), 1, 16777216 },
+	{ "max-message", offsetof(struct nv_serve_options, max_message), 1, 268435456 },
 	{ "rate", offsetof(struct nv_serve_options, rate), 0, 1000000 },
 	{ "ping-interval", offsetof(struct nv_serve_options, ping_interval_s), 0, 86400 },
 };
 
-static const struct option flags[] = {
+static const struct option table[] = {
 	{ "help", no_argument, NULL, HELP },
 	{ "listen", required_argument, NULL, LISTEN },
+	{ "compression", no_argument, NULL, COMPRESSION },
+	{ "context-takeover", no_argument, NULL, CONTEXT_TAKEOVER },
+	{ "echo", no_argument, NULL, ECHO },
 	{ "port", required_argument, NULL, FIRST_NUMBER },
 	{ "max-message", required_argument, NULL, FIRST_NUMBER + 1 },
 	{ "rate", required_argument, NULL, FIRST_NUMBER + 2 },
 	{ "ping-interval", required_argument, NULL, FIRST_NUMBER + 3 },
 	{ NULL, 0, NULL, 0 },
 };
-
-__attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
-{
-	va_list arguments;
-
-	fputs("navette serve: ", stderr);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputs("; try 'navette serve --help'\n", stderr);
-	return EXIT_USAGE;
-}
 
 /* Decimal digits and nothing else; at most nine, which fit. */
 static bool parse_number(const char *text, uint32_t *value)
@@ -87,29 +91,36 @@ static int read_number(struct nv_serve_options *options, const struct number *nu
 	uint32_t value;
 
 	if (!parse_number(text, &value) || value < number->least || value > number->most)
-		return refuse("--%s takes a number from %u to %u, not '%s'", number->flag,
-		              (unsigned)number->least, (unsigned)number->most, text);
+		return nv_usage_refuse(COMMAND, text, "--%s takes a number from %u to %u, not",
+		                       number->name, (unsigned)number->least,
+		                       (unsigned)number->most);
 	memcpy((char *)options + number->offset, &value, sizeof value);
 	return -1;
 }
 
-static int read_address(struct nv_serve_options *options, const char *text)
+/* An IPv6 address may be written as in a URL. */
+static int read_address(struct nv_serve_options *options, char *text)
 {
-	if (*text == '\0')
-		return refuse("--listen takes an IP address or localhost, not ''");
+	size_t len = strlen(text);
+
+	if (len == 0)
+		return nv_usage_refuse(COMMAND, text,
+		                       "--listen takes an IP address or localhost, not");
+	if (text[0] == '[' && text[len - 1] == ']' && strchr(text, ':')) {
+		text[len - 1] = '\0';
+		text++;
+	}
 	options->address = text;
 	return -1;
 }
 
-/* `last` is the argument that getopt_long has just moved past. */
-static int refuse_flag(const char *last)
+static int switch_on(bool *option)
 {
-	if (optopt == HELP)
-		return refuse("--help takes no value");
-	return optopt ? refuse("no flag '-%c'", optopt) : refuse("no flag '%s'", last);
+	*option = true;
+	return -1;
 }
 
-static int read_flag(struct nv_serve_options *options, int code, const char *last)
+static int read_option(struct nv_serve_options *options, int code, const char *last)
 {
 	switch (code) {
 	case HELP:
@@ -117,13 +128,38 @@ static int read_flag(struct nv_serve_options *options, int code, const char *las
 		return 0;
 	case LISTEN:
 		return read_address(options, optarg);
+	case COMPRESSION:
+		return switch_on(&options->compression);
+	case CONTEXT_TAKEOVER:
+		return switch_on(&options->context_takeover);
+	case ECHO:
+		return switch_on(&options->echo);
 	case ':':
-		return refuse("%s needs a value", last);
 	case '?':
-		return refuse_flag(last);
+		return nv_usage_refuse_option(COMMAND, table, code, last);
 	default:
 		return read_number(options, &numbers[code - FIRST_NUMBER], optarg);
 	}
+}
+
+static uint32_t or_default(uint32_t option, uint32_t value)
+{
+	return option == UNSET ? value : option;
+}
+
+/* What depends on several options. */
+static int complete(struct nv_serve_options *options)
+{
+	bool echo = options->echo;
+
+	options->rate = or_default(options->rate, echo ? 0 : 5);
+	options->max_message = or_default(options->max_message, echo ? 65536 : 10240);
+	options->compression = options->compression || echo;
+	if (echo && options->rate > 0)
+		return nv_usage_refuse(COMMAND, NULL, "--echo has no limit on the --rate");
+	if (options->context_takeover && !options->compression)
+		return nv_usage_refuse(COMMAND, NULL, "--context-takeover needs --compression");
+	return -1;
 }
 
 int nv_serve_options_read(struct nv_serve_options *options, int argc, char **argv)
@@ -134,13 +170,13 @@ int nv_serve_options_read(struct nv_serve_options *options, int argc, char **arg
 	*options = (struct nv_serve_options){
 		.address = NV_SERVE_LOCALHOST,
 		.port = 8080,
-		.max_message = 10240,
-		.rate = 5,
+		.max_message = UNSET,
+		.rate = UNSET,
 		.ping_interval_s = 30,
 	};
-	while (result < 0 && (code = getopt_long(argc, argv, ":", flags, NULL)) != -1)
-		result = read_flag(options, code, argv[optind - 1]);
+	while (result < 0 && (code = getopt_long(argc, argv, ":h", table, NULL)) != -1)
+		result = read_option(options, code, argv[optind - 1]);
 	if (result < 0 && optind < argc)
-		return refuse("nothing to do with '%s'", argv[optind]);
-	return result;
+		return nv_usage_refuse(COMMAND, argv[optind], "nothing to do with");
+	return result < 0 ? complete(options) : result;
 }

@@ -8,7 +8,9 @@
 #include <sys/resource.h>
 
 #include "command.h"
+#include "echo.h"
 #include "serve/chat.h"
+#include "serve/echo_route.h"
 #include "serve/log.h"
 #include "serve/options.h"
 #include "serve/pages.h"
@@ -47,31 +49,61 @@ static uint32_t hard_limit(uint32_t max_message)
 	return max_message > LEAST_HARD_LIMIT / 2 ? 2 * max_message : LEAST_HARD_LIMIT;
 }
 
-static struct nv_server *new_server(const struct nv_serve_options *options)
+static struct nv_server_options chat_options(const struct nv_serve_options *options)
 {
-	return nv_server_new(&(struct nv_server_options){
+	return (struct nv_server_options){
 		.max_message = hard_limit(options->max_message),
 		.max_queue = MAX_QUEUE,
-		.ping_interval_ms =
-			options->ping_interval_s ? 1000 * options->ping_interval_s : NV_OFF,
 		.log = nv_serve_log_library,
-	});
+	};
 }
 
-static int build(struct serve *serve)
+/* A suite may come as often as it likes, take its time for a long message, and do wrong in silence. */
+static struct nv_server_options echo_options(const struct nv_serve_options *options)
+{
+	return (struct nv_server_options){
+		.max_message = options->max_message,
+		.max_queue = NV_ECHO_QUEUE,
+		.message_timeout_ms = NV_OFF,
+		.max_connections_per_ip = NV_OFF,
+		.handshakes_per_ip_per_s = NV_OFF,
+		.log = nv_serve_log_problems,
+	};
+}
+
+static struct nv_server *new_server(const struct nv_serve_options *options)
+{
+	struct nv_server_options server =
+		options->echo ? echo_options(options) : chat_options(options);
+	uint32_t seconds = options->ping_interval_s;
+
+	server.ping_interval_ms = seconds ? 1000 * seconds : NV_OFF;
+	server.compression.enabled = options->compression;
+	server.compression.context_takeover = options->context_takeover;
+	return nv_server_new(&server);
+}
+
+static int build_chat(struct serve *serve)
 {
 	int error;
 
 	serve->limits = (struct nv_limits){ .max_message = serve->options.max_message,
 		                            .rate = serve->options.rate };
-	serve->server = new_server(&serve->options);
 	serve->chat = nv_chat_new(&serve->limits);
-	if (!serve->server || !serve->chat)
+	if (!serve->chat)
 		return NV_ERR_NOMEM;
 	error = nv_ws_route(serve->server, &serve->limits);
 	if (error == 0)
 		error = nv_chat_route(serve->chat, serve->server);
 	return error ? error : nv_pages_route(serve->server);
+}
+
+static int build(struct serve *serve)
+{
+	serve->server = new_server(&serve->options);
+	if (!serve->server)
+		return NV_ERR_NOMEM;
+	return serve->options.echo ? nv_echo_route(serve->server) : build_chat(serve);
 }
 
 /* What is wrong, and what to do about it. */
@@ -134,18 +166,25 @@ static void format_host(const char *address, char *host, size_t size)
 	snprintf(host, size, strchr(address, ':') ? "[%s]" : "%s", address);
 }
 
-static void say_hello(const struct serve *serve)
+static void announce_chat(const char *host, unsigned port)
 {
-	unsigned port = nv_server_port(serve->server);
-	char host[80];
-
-	format_host(serve->options.address, host, sizeof host);
-	nv_serve_log("Serveur WebSocket démarré sur le port %u", port);
-	nv_serve_log("Connectez-vous sur : ws://%s:%u/ws", host, port);
 	nv_serve_log("=== Serveur de Chat WebSocket ===");
 	nv_serve_log("Port : %u", port);
 	nv_serve_log("URL : ws://%s:%u/chat", host, port);
 	nv_serve_log("Page : http://%s:%u/", host, port);
+}
+
+static void say_hello(const struct serve *serve)
+{
+	unsigned port = nv_server_port(serve->server);
+	bool echo = serve->options.echo;
+	char host[80];
+
+	format_host(serve->options.address, host, sizeof host);
+	nv_serve_log("Serveur WebSocket démarré sur le port %u", port);
+	nv_serve_log("Connectez-vous sur : ws://%s:%u/%s", host, port, echo ? "" : "ws");
+	if (!echo)
+		announce_chat(host, port);
 	nv_serve_log("%s", nv_stop_has_keyboard() ? "Appuyez sur Entrée pour arrêter..."
 	                                          : "Ctrl+C ou SIGTERM pour arrêter...");
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* echo_loop.c: a client that sends every message back to the server until that closes, for suites
+ * that test clients. It reads no input and prints no message. */
+#include "connect/echo_loop.h"
+
+#include "connect/interrupt.h"
+#include "connect/report.h"
+#include "connect/verdict.h"
+#include "echo.h"
+
+struct echo_loop {
+	const struct nv_url *url;
+	struct nv_loop *loop;
+	struct nv_client *client;
+	bool over;
+	enum nv_verdict verdict;
+};
+
+static void end(struct echo_loop *echo, enum nv_verdict verdict)
+{
+	echo->over = true;
+	echo->verdict = verdict;
+	nv_loop_stop(echo->loop);
+}
+
+/* A server that goes away has seen enough. */
+static void on_close(struct nv_conn *conn, const struct nv_close *close)
+{
+	end(nv_conn_user(conn), nv_verdict_of_close(close, true, false));
+}
+
+static void on_fail(struct nv_client *client, void *user, const struct nv_failure *failure)
+{
+	struct echo_loop *echo = user;
+
+	(void)client;
+	end(echo, nv_verdict_of_failure(echo->url, failure));
+}
+
+static int start(struct echo_loop *echo, const struct nv_connect_options *options)
+{
+	static const struct nv_handlers handlers = {
+		.on_message = nv_echo_message,
+		.on_drain = nv_echo_drain,
+		.on_close = on_close,
+	};
+	struct nv_client_options client = options->client;
+
+	client.max_queue = NV_ECHO_QUEUE;
+	client.user = echo;
+	client.on_fail = on_fail;
+	echo->client = nv_client_new(echo->loop, options->text, &handlers, &client);
+	return echo->client ? 0 : NV_ERR_NOMEM;
+}
+
+static void interrupt(struct echo_loop *echo)
+{
+	struct nv_conn *conn = nv_client_conn(echo->client);
+
+	if (!conn)
+		end(echo, NV_VERDICT_INTERRUPTED);
+	else if (nv_conn_close(conn, NV_STATUS_NORMAL, NULL) == NV_ERR_NOMEM)
+		nv_conn_abort(conn);
+}
+
+static void run(struct echo_loop *echo)
+{
+	while (!echo->over) {
+		if (nv_loop_run(echo->loop) < 0) {
+			nv_report("%s", nv_strerror(NV_ERR_SYSTEM));
+			return;
+		}
+		if (nv_interrupt_seen() && !echo->over)
+			interrupt(echo);
+	}
+}
+
+/* The last word may still be on its way out, and the server ends the TCP connection (RFC 6455 7.1.1).
+ * A loop that would wait for ever has nothing left to end. */
+static void linger(struct echo_loop *echo)
+{
+	int error = 0;
+
+	while (error == 0 && nv_loop_timeout_ms(echo->loop) >= 0)
+		error = nv_loop_run_once(echo->loop, -1);
+}
+
+int nv_echo_loop_run(const struct nv_connect_options *options)
+{
+	struct echo_loop echo = { .url = &options->url,
+		                  .loop = nv_loop_new(),
+		                  .verdict = NV_VERDICT_LOCAL };
+
+	if (!echo.loop) {
+		nv_report("no memory or no descriptors");
+		return NV_VERDICT_LOCAL;
+	}
+	nv_interrupt_catch(echo.loop);
+	if (start(&echo, options) < 0)
+		nv_report("%s", nv_strerror(NV_ERR_NOMEM));
+	else
+		run(&echo);
+	if (echo.verdict != NV_VERDICT_INTERRUPTED)
+		linger(&echo);
+	nv_client_free(echo.client);
+	nv_loop_free(echo.loop);
+	return (int)echo.verdict;
+}
