@@ -11,7 +11,7 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 export DESTDIR FUZZ_SECONDS
 
-.PHONY: build run test ci bench fuzz nightly install clean help
+.PHONY: build run test conformance coverage ci bench fuzz nightly install clean help
 
 build: ## build the program and the library in build/release (the default)
 	@scripts/deps build
@@ -24,6 +24,14 @@ test: ## run all tests, plain and under ASan and UBSan
 	@scripts/deps test
 	@scripts/test release
 	@scripts/test asan
+
+conformance: ## tell of each requirement of the RFCs whether it is met
+	@scripts/deps conformance >&2
+	@scripts/conformance
+
+coverage: ## tell how much of src/proto the tests execute
+	@scripts/deps coverage
+	@scripts/coverage
 
 ci: ## everything a change has to pass: tests, both compilers, TSan, linters, fuzzers
 	@scripts/deps ci
@@ -45,4 +53,4 @@ clean: ## remove all that was built
 	@rm -rf build
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s  %s\n", $$1, $$2 }' Makefile

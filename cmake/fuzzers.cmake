@@ -4,7 +4,7 @@
 
 include(cmake/sim.cmake)
 file(GLOB shared CONFIGURE_DEPENDS fuzz/*.c tests/model/*.c)
-list(FILTER shared EXCLUDE REGEX "/fuzz_[^/]*$|/stream_maker.c$")
+list(FILTER shared EXCLUDE REGEX "/fuzz_[^/]*$|/(stream_maker|deflated).c$")
 nv_objects(nv_fuzz_shared ${shared})
 target_include_directories(nv_fuzz_shared PRIVATE tests)
 set_target_properties(nv_fuzz_shared PROPERTIES EXCLUDE_FROM_ALL ON)

@@ -10,13 +10,14 @@
 static void check_answer(const struct nv_head *request, const char *subprotocol)
 {
 	char *room = malloc(ROOM);
-	int len = nv_handshake_accept(request, subprotocol, "X-Own: 1\r\n", room, ROOM);
+	int len = nv_handshake_accept(request, subprotocol, NULL, "X-Own: 1\r\n", room, ROOM);
 	struct nv_head *answer;
 
 	must(len > 0);
-	must(nv_handshake_accept(request, subprotocol, "X-Own: 1\r\n", room, (size_t)len - 1) ==
-	     NV_ERR_TOO_BIG);
-	must(nv_handshake_accept(request, subprotocol, "X-Own: 1\r\n", room, (size_t)len) == len);
+	must(nv_handshake_accept(request, subprotocol, NULL, "X-Own: 1\r\n", room,
+	                         (size_t)len - 1) == NV_ERR_TOO_BIG);
+	must(nv_handshake_accept(request, subprotocol, NULL, "X-Own: 1\r\n", room, (size_t)len) ==
+	     len);
 	answer = head_written(NV_RESPONSE, room, len);
 	must(nv_head_status(answer) == 101);
 	must(nv_head_field_count(answer) == (subprotocol ? 5 : 4));

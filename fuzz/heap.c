@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 static size_t live;
+static size_t bytes; /* of the live blocks */
+static size_t peak;
 static size_t until_failure;
 
 struct block {
@@ -22,6 +24,7 @@ static void heap_free(void *context, void *ptr)
 {
 	(void)context;
 	live--;
+	bytes -= block_of(ptr)->size;
 	free(block_of(ptr));
 }
 
@@ -37,6 +40,8 @@ static void *heap_realloc(void *context, void *ptr, size_t size)
 		return NULL;
 	block->size = size;
 	live++;
+	bytes += size;
+	peak = bytes > peak ? bytes : peak;
 	if (!ptr)
 		return block->data;
 	kept = block_of(ptr)->size;
@@ -50,8 +55,15 @@ void heap_start(size_t nth)
 	static const struct nv_allocator allocator = { heap_realloc, heap_free, NULL };
 
 	live = 0;
+	bytes = 0;
+	peak = 0;
 	until_failure = nth;
 	nv_set_allocator(&allocator);
+}
+
+size_t heap_peak(void)
+{
+	return peak;
 }
 
 void heap_end(void)

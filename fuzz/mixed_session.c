@@ -3,8 +3,8 @@
  * sends must be right for a session of the other role, and it keeps no memory. */
 #include "mixed_session.h"
 
+#include "agreement.h"
 #include "heap.h"
-#include "input.h"
 #include "proto/session.h"
 
 struct mixed {
@@ -84,7 +84,7 @@ static void act(struct mixed *m)
 	uint16_t status = (act & 15) == 7 ? input_word(&m->input) : 0;
 	struct nv_bytes data;
 
-	if ((act & 15) > 8) {
+	if ((act & 15) > 9) {
 		feed(m, input_bytes(&m->input, input_byte(&m->input)));
 		return;
 	}
@@ -109,6 +109,10 @@ static void act(struct mixed *m)
 	case 6:
 		(void)nv_session_pong(m->session, data);
 		break;
+	case 9:
+		(void)nv_session_send_uncompressed(m->session, (enum nv_opcode)(act >> 4 & 3),
+		                                   data);
+		break;
 	default:
 		(void)nv_session_close(m->session, status, data);
 	}
@@ -122,10 +126,11 @@ static int zero_key(void *context, uint8_t key[4])
 }
 
 /* RFC 6455 5: whatever was asked for, only right frames leave. */
-static void check_sent(enum nv_role role, struct mixed *m)
+static void check_sent(enum nv_role role, const struct nv_deflate *deflate, struct mixed *m)
 {
 	const struct nv_session_options options = { .role = role == NV_SERVER ? NV_CLIENT
 		                                                              : NV_SERVER,
+		                                    .deflate = *deflate,
 		                                    .max_message = NV_OFF,
 		                                    .max_fragments = NV_OFF,
 		                                    .max_empty = NV_OFF,
@@ -144,6 +149,7 @@ void mixed_session(enum nv_role role, const uint8_t *data, size_t size)
 {
 	struct mixed mixed = { .input = { data, size } };
 	struct nv_session_options options = { .role = role, .masking_key = next_key };
+	struct agreement agreement;
 
 	heap_start(input_byte(&mixed.input));
 	mixed.keys_until_failure = input_byte(&mixed.input);
@@ -152,6 +158,9 @@ void mixed_session(enum nv_role role, const uint8_t *data, size_t size)
 	options.max_empty = input_byte(&mixed.input);
 	options.context = &mixed;
 	mixed.seed = input_byte(&mixed.input);
+	agreement = input_agreement(&mixed.input);
+	options.deflate = agreement.deflate;
+	options.compression = agreement.compression;
 	mixed.session = nv_session_new(&options);
 	while (mixed.session && mixed.input.len > 0)
 		act(&mixed);
@@ -159,6 +168,6 @@ void mixed_session(enum nv_role role, const uint8_t *data, size_t size)
 		take(&mixed, SIZE_MAX);
 	nv_session_free(mixed.session);
 	heap_end();
-	check_sent(role, &mixed);
+	check_sent(role, &agreement.deflate, &mixed);
 	free(mixed.sent);
 }

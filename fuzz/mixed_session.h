@@ -5,8 +5,8 @@
 
 #include <navette/session.h>
 
-/* Input: the allocation and the masking key that fail, the limits, a seed for the pieces; then acts:
- * a byte that says which, and what it needs. */
+/* Input: the allocation and the masking key that fail, the limits, a seed for the pieces, an
+ * agreement (agreement.h); then acts: a byte that says which, and what it needs. */
 void mixed_session(enum nv_role role, const uint8_t *data, size_t size);
 
 #endif

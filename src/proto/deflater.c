@@ -59,15 +59,13 @@ size_t nv_deflater_bound(size_t len)
 	return deflateBound(Z_NULL, len) + 2 * (TAIL_SIZE + 1);
 }
 
-/* What zlib wrote, as the end of a message. A flush with nothing to flush writes nothing, but the
- * bytes that the receiver adds need a block to belong to. */
-static int end_message(uint8_t *room, size_t size, size_t written)
+/* What zlib wrote, as the end of a message, with room behind it. A flush with nothing to flush writes
+ * nothing, but the bytes that the receiver adds need a block to belong to. */
+static int end_message(uint8_t *room, size_t written)
 {
 	static const uint8_t tail[TAIL_SIZE] = { 0x00, 0x00, 0xff, 0xff };
 
 	if (written == 0) {
-		if (size == 0)
-			return NV_ERR_TOO_BIG;
 		room[0] = 0;
 		return 1;
 	}
@@ -94,7 +92,7 @@ int nv_deflater_write(struct nv_deflater *deflater, struct nv_bytes data, bool l
 	written = size - stream->avail_out;
 	if (stream->avail_out == 0)
 		return NV_ERR_TOO_BIG;
-	return last ? end_message(room, size, written) : (int)written;
+	return last ? end_message(room, written) : (int)written;
 }
 
 void nv_deflater_reset(struct nv_deflater *deflater)

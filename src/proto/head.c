@@ -251,11 +251,9 @@ static int take_char(struct nv_head *head, uint8_t c)
 		return take_status(head, c);
 	case NAME:
 		return take_name(head, c);
-	case REASON:
-	case VALUE:
+	default: /* REASON and VALUE */
 		return push(head, c);
 	}
-	return 0;
 }
 
 static int complete(struct nv_head *head)
@@ -308,7 +306,7 @@ static int end_line(struct nv_head *head)
 	case REASON:
 		head->reason = slice_of(head, part_bytes(head));
 		break;
-	case VALUE:
+	default: /* VALUE */
 		end_value(head);
 		break;
 	}

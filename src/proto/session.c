@@ -71,8 +71,10 @@ static bool check_first(struct nv_session *s)
 		return false;
 	if (!opcode_is_known(s->opcode))
 		return protocol_error(s, "an unknown opcode");
+	if (nv_opcode_is_control(s->opcode) && !s->fin)
+		return protocol_error(s, "a fragmented control frame");
 	if (nv_opcode_is_control(s->opcode))
-		return s->fin || protocol_error(s, "a fragmented control frame");
+		return true;
 	if (s->opcode == NV_CONTINUATION && !s->message)
 		return protocol_error(s, "a continuation without a message");
 	if (s->opcode != NV_CONTINUATION && s->message)

@@ -87,9 +87,12 @@ bool nv_session_deflate_part(struct nv_session *s, struct nv_bytes data, bool fi
 {
 	struct nv_session_deflate *d = s->deflate;
 	size_t size = output_limit(d, data.len, fin);
-	uint8_t *room = nv_buf_reserve(&d->pool->scratch, size);
+	uint8_t *room;
 	int len;
 
+	if (data.len > NV_DEFLATER_MAX)
+		return false;
+	room = nv_buf_reserve(&d->pool->scratch, size);
 	if (!d->deflater && room)
 		d->deflater = nv_pool_take_deflater(d->pool, d->window_bits);
 	if (!d->deflater || !room)

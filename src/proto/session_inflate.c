@@ -115,13 +115,9 @@ static bool feed_ending(struct nv_session *s)
 	static const uint8_t ending[] = { 0x00, 0x00, 0xff, 0xff };
 	struct nv_inflater *inflater = s->deflate->inflater;
 	uint8_t byte;
-	int len;
 
 	nv_inflater_feed(inflater, (struct nv_bytes){ ending, sizeof ending });
-	len = nv_inflater_read(inflater, &byte, 1);
-	if (len == NV_ERR_NOMEM)
-		return no_memory(s);
-	if (len != 0 || !nv_inflater_is_complete(inflater))
+	if (nv_inflater_read(inflater, &byte, 1) != 0 || !nv_inflater_is_complete(inflater))
 		return damaged(s);
 	return true;
 }

@@ -73,7 +73,7 @@ static int append_control(struct nv_session *s, uint8_t opcode, struct nv_bytes 
 
 static int check_part(const struct nv_session *s, enum nv_opcode opcode)
 {
-	if (s->close_sent || s->close_received)
+	if (s->close_sent)
 		return NV_ERR_CLOSED;
 	if (opcode == NV_CONTINUATION)
 		return s->sent_opcode ? 0 : NV_ERR_STATE;
@@ -98,7 +98,7 @@ static int check_sent_text(const struct nv_session *s, uint8_t opcode, struct nv
  * parts is not known when it starts. */
 static bool wants_compression(const struct nv_session *s, const struct nv_outgoing *message)
 {
-	if (!s->deflate || message->data.len > NV_DEFLATER_MAX)
+	if (!s->deflate)
 		return false;
 	if (message->opcode == NV_CONTINUATION)
 		return s->deflate->sending;
@@ -114,12 +114,12 @@ static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
 	bool starts = message->opcode != NV_CONTINUATION;
 
 	*payload = message->data;
-	if (wants_compression(s, message) &&
-	    nv_session_deflate_part(s, message->data, message->fin, payload)) {
-		frame->rsv = starts ? NV_FRAME_RSV1 : 0;
-		return 1;
-	}
-	return !starts && s->deflate && s->deflate->sending ? NV_ERR_NOMEM : 0;
+	if (!wants_compression(s, message))
+		return 0;
+	if (!nv_session_deflate_part(s, message->data, message->fin, payload))
+		return starts ? 0 : NV_ERR_NOMEM;
+	frame->rsv = starts ? NV_FRAME_RSV1 : 0;
+	return 1;
 }
 
 static int put_frame(struct nv_session *s, struct nv_frame *frame, struct nv_bytes payload,
@@ -204,13 +204,13 @@ int nv_session_send_uncompressed(struct nv_session *s, enum nv_opcode opcode, st
 
 int nv_session_ping(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent || s->close_received ? NV_ERR_CLOSED
+	return s->close_sent ? NV_ERR_CLOSED
 	                                          : append_control(s, NV_PING, data);
 }
 
 int nv_session_pong(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent || s->close_received ? NV_ERR_CLOSED
+	return s->close_sent ? NV_ERR_CLOSED
 	                                          : append_control(s, NV_PONG, data);
 }
 
@@ -286,7 +286,7 @@ int nv_session_close(struct nv_session *s, uint16_t status, struct nv_bytes reas
 {
 	int error;
 
-	if (s->close_sent || s->close_received)
+	if (s->close_sent)
 		return NV_ERR_CLOSED;
 	if (status != 0 && !nv_status_is_sendable(status))
 		return NV_ERR_INVALID;

@@ -21,7 +21,7 @@ ENTER = 'Appuyez sur Entrée pour arrêter...'
 
 
 class Signals(ServerTest):
-    def test_every_client_gets_1001_and_the_exit_code_is_0(self):
+    def test_K_19_every_client_gets_1001_and_the_exit_code_is_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number), Server() as server:
                 clients = [Client(server.port, path) for path in
@@ -39,7 +39,7 @@ class Signals(ServerTest):
                 server.output.all()
                 self.assertEqual(server.log().count(STOPPING), 1)
 
-    def test_in_time_when_nobody_answers(self):
+    def test_K_19_in_time_when_nobody_answers(self):
         port = self.server.port
         silent = [self.client('/ws') for _ in range(20)]
         # Nothing at all, half a request, half a frame, and one that has never read anything.

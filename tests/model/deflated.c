@@ -209,12 +209,13 @@ static void make_conversation(struct writer *w, struct conversation *conversatio
 	static const int levels[] = { 0, 1, 6, 9 };
 	static const int strategies[] = { Z_DEFAULT_STRATEGY, Z_DEFAULT_STRATEGY, Z_FIXED,
 		                          Z_HUFFMAN_ONLY, Z_RLE };
+	int level = levels[prng_below(&w->prng, 4)];
+	int strategy = strategies[prng_below(&w->prng, 5)];
 	int bits = 9 + (int)prng_below(&w->prng, 7);
+	int memory = 1 + (int)prng_below(&w->prng, 9);
 	bool large = chance(w, 6);
 
-	must(deflateInit2(&w->zlib, levels[prng_below(&w->prng, 4)], Z_DEFLATED, -bits,
-	                  1 + (int)prng_below(&w->prng, 9),
-	                  strategies[prng_below(&w->prng, 5)]) == Z_OK);
+	must(deflateInit2(&w->zlib, level, Z_DEFLATED, -bits, memory, strategy) == Z_OK);
 	w->window = (size_t)1 << bits;
 	w->len = 0;
 	w->start = 0;

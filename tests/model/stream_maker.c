@@ -161,8 +161,10 @@ static void put_plain(struct stream_maker *m)
 {
 	uint8_t opcode = chance(m, 3) ? NV_BINARY : NV_TEXT;
 	uint8_t payload[1536];
-	size_t len = some_length(m) * (chance(m, 2) ? 1 : 1 + prng_below(m->prng, 6));
+	size_t len = some_length(m);
 
+	if (chance(m, 2))
+		len *= 1 + prng_below(m->prng, 6);
 	if (opcode == NV_TEXT)
 		len = some_text(m, payload, len, 200);
 	else

@@ -49,6 +49,46 @@ static void test_a_new_session_says_nothing(void **state)
 	nv_session_free(session);
 }
 
+static struct nv_session *open_deflate(void)
+{
+	struct nv_session_options options = {
+		.role = NV_SERVER,
+		.deflate = { .agreed = true, .server_max_window_bits = 9 },
+		.compression = { .context_takeover = true },
+	};
+
+	return nv_session_new(&options);
+}
+
+static void test_what_was_agreed(void **state)
+{
+	struct nv_session *plain = open_server(0, 0, 0);
+	struct nv_session *deflate = open_deflate();
+
+	assert_null(nv_session_agreed(plain));
+	assert_int_equal(nv_session_agreed(deflate)->server_max_window_bits, 9);
+	nv_session_free(plain);
+	nv_session_free(deflate);
+}
+
+/* zlib counts in 32 bits: that much at once goes uncompressed, which a message that is compressed
+ * already can't. */
+static void test_more_than_can_be_compressed_at_once(void **state)
+{
+	struct nv_session *session = open_deflate();
+	const struct nv_bytes huge = { (const uint8_t *)"", ((size_t)1 << 30) + 1 };
+	size_t output;
+
+	assert_int_equal(nv_session_send_part(session, NV_BINARY, nv_str("a"), false), 0);
+	output = nv_session_output(session).len;
+	assert_int_equal(nv_session_send_part(session, NV_CONTINUATION, huge, true), NV_ERR_NOMEM);
+	assert_int_equal(nv_session_output(session).len, output);
+	assert_int_equal(nv_session_send_part(session, NV_CONTINUATION, nv_str("b"), true), 0);
+	assert_int_equal(nv_session_send_uncompressed(session, NV_CONTINUATION, nv_str("c")),
+	                 NV_ERR_INVALID);
+	nv_session_free(session);
+}
+
 static void expect_limits(struct nv_session_options options, uint32_t message, uint32_t fragments,
                           uint32_t empty)
 {
@@ -306,6 +346,9 @@ int main(void)
 		          test_stop_at_the_k_th_message),
 		unit_case("F-34 the end of the stream at every byte", test_the_end_at_every_byte),
 		unit_case("F-33 a text of 4 MiB in pieces", test_a_text_of_4_mib_in_pieces),
+		unit_case("P-04 what was agreed can be asked for", test_what_was_agreed),
+		unit_case("D-19 more than can be compressed at once",
+		          test_more_than_can_be_compressed_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,14 +49,13 @@ static struct nv_deflate some_deflate(struct prng *prng, enum nv_role receiver,
 	bool without = conversation->takeover == (prng_below(prng, 16) == 0);
 	bool other = prng_below(prng, 2);
 	bool server = receiver == NV_SERVER;
+	struct nv_deflate deflate = { .agreed = true };
 
-	return (struct nv_deflate){
-		.agreed = true,
-		.server_no_context_takeover = server ? other : without,
-		.client_no_context_takeover = server ? without : other,
-		.server_max_window_bits = (uint8_t)(8 + prng_below(prng, 8)),
-		.client_max_window_bits = prng_below(prng, 2) ? 15 : 0,
-	};
+	deflate.server_no_context_takeover = server ? other : without;
+	deflate.client_no_context_takeover = server ? without : other;
+	deflate.server_max_window_bits = (uint8_t)(8 + prng_below(prng, 8));
+	deflate.client_max_window_bits = prng_below(prng, 2) ? 15 : 0;
+	return deflate;
 }
 
 static void let_compress(struct prng *prng, struct stream_maker *maker, struct model_input *input)

@@ -8,8 +8,6 @@
 #include "support/frames.h"
 #include "ws/fixture.h"
 
-#define BOTH_ROLES(role) (enum nv_role role = NV_SERVER; role <= NV_CLIENT; role++)
-
 struct link {
 	enum nv_role role; /* ours */
 	struct fixture f;
