@@ -6,7 +6,8 @@
 
 #include <navette/navette.h>
 
-/* Bytes unsent from which on the connection is paused. It is to be its max_queue too. */
+/* Bytes unsent from which on the connection is paused. That is the only limit, its max_queue is to be
+ * NV_OFF: pongs count as unsent as well. */
 #define NV_ECHO_QUEUE (1u << 20)
 
 void nv_echo_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);

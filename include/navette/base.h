@@ -112,7 +112,8 @@ enum nv_status {
 	NV_STATUS_BAD_GATEWAY = 1014
 };
 
-/* Replaces malloc, realloc and free for the whole library. `realloc(NULL, n)` must allocate.
+/* Replaces malloc, realloc and free for the whole library, but for what libdeflate allocates when it
+ * compresses a large message: a block for each server or client. `realloc(NULL, n)` must allocate.
  * Call it before anything else of the library; the functions must be thread-safe. NULL restores the
  * C library. */
 struct nv_allocator {

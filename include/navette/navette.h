@@ -91,29 +91,34 @@ struct nv_handlers {
 /* --- A connection --- */
 
 /* Queue one message. NV_ERR_FULL when the queue has reached its limit, NV_ERR_CLOSED once a Close
- * was sent or received, NV_ERR_UTF8 for text that is not. A message is taken whenever the queue is
- * below its limit, whatever its own size. */
+ * was sent or received, NV_ERR_UTF8 for text that is not, NV_ERR_STATE inside a message in parts,
+ * NV_ERR_INVALID for another opcode, NV_ERR_NOMEM. A message is taken whenever the queue is below its
+ * limit, whatever its own size. */
 NV_API int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
 NV_API int nv_conn_send_text(struct nv_conn *conn, const char *text);
-/* One part of a message: NV_TEXT or NV_BINARY first, then NV_CONTINUATION; `fin` with the last. */
+/* One part of a message: NV_TEXT or NV_BINARY first, then NV_CONTINUATION; `fin` with the last. The
+ * same errors, NV_ERR_STATE for parts out of order. */
 NV_API int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data,
                              bool fin);
 /* As nv_conn_send, but never compressed: for a secret beside text that somebody else chose, which
  * compression would let him guess (RFC 7692 8). */
 NV_API int nv_conn_send_uncompressed(struct nv_conn *conn, enum nv_opcode opcode,
                                      struct nv_bytes message);
-NV_API int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data); /* at most 125 bytes */
+/* At most 125 bytes, else NV_ERR_TOO_BIG; NV_ERR_FULL, NV_ERR_CLOSED, NV_ERR_NOMEM. */
+NV_API int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data);
 
 /* Starts the closing handshake behind what is queued. Status 0 gives none; reason NULL or at most 123
- * bytes of UTF-8. */
+ * bytes of UTF-8. NV_ERR_INVALID, NV_ERR_TOO_BIG, NV_ERR_UTF8 for what can't be sent, NV_ERR_NOMEM;
+ * NV_ERR_CLOSED after another Close. */
 NV_API int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason);
 /* Ends the connection at once and without a Close; on_close follows when this turn ends. */
 NV_API void nv_conn_abort(struct nv_conn *conn);
 
 /* While paused nothing of the peer is delivered, not even its Close: from the end of the running
  * callback on, to come later and in order. The peer's deadlines rest, but not that for reading what is
- * queued; if anything is, on_drain follows. Calls no handler. nv_conn_close ends the pause; a
- * connection that breaks meanwhile ends at once, and what was not delivered is lost. */
+ * queued; if anything is, on_drain follows. Calls no handler. nv_conn_close ends the pause.
+ * With nothing queued not even the peer's death is noticed until it ends: whoever pauses needs a
+ * deadline of his own. */
 NV_API void nv_conn_pause(struct nv_conn *conn, bool paused);
 
 NV_API size_t nv_conn_unsent(const struct nv_conn *conn); /* bytes queued */
@@ -192,8 +197,8 @@ struct nv_server_options {
 	uint32_t max_connections_per_ip;  /* 256, above it 503 */
 	uint32_t handshakes_per_ip_per_s; /* new connections, twice as many at once: 20, then 429 */
 	struct nv_compression compression; /* off */
-	/* Bytes that all windows kept for connections may take together: 268,435,456. Above it the
-	 * extension is declined. */
+	/* Bytes that all windows kept from message to message may take together: 268,435,456. Above it
+	 * the extension is declined. */
 	uint32_t compression_memory;
 	/* One line without its end, with bytes from the network escaped; the library never prints. */
 	void (*log)(void *context, enum nv_level level, const char *line);

@@ -75,7 +75,9 @@ NV_API void nv_session_consume(struct nv_session *session, size_t len);
 
 /* Append one message, or one part of a message, to the output. A message in parts starts with
  * NV_TEXT or NV_BINARY and goes on with NV_CONTINUATION; `fin` marks its last part. NV_ERR_CLOSED
- * after a Close was sent or received, NV_ERR_STATE for parts out of order, NV_ERR_UTF8 for bad text. */
+ * after a Close was sent or received, NV_ERR_STATE for parts out of order, NV_ERR_UTF8 for bad text,
+ * NV_ERR_INVALID for another opcode, NV_ERR_TOO_BIG for a part of more than 1 GiB of a message that is
+ * compressed, NV_ERR_NOMEM, or what the masking key failed with. */
 NV_API int nv_session_send(struct nv_session *session, enum nv_opcode opcode, struct nv_bytes data);
 NV_API int nv_session_send_part(struct nv_session *session, enum nv_opcode opcode,
                                 struct nv_bytes data, bool fin);

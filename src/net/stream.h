@@ -18,8 +18,8 @@ struct nv_loop;
 
 struct nv_stream_ops {
 	void (*flush)(struct nv_stream *stream); /* `out` has bytes: write them this turn */
-	/* No on_data while paused; on_drain follows if `out` has bytes now. What the peer does, its death included, is then noticed only by
-	 * output that fails; so it is after the peer's end. */
+	/* No on_data while paused; on_drain follows if `out` has bytes now. What the peer does, its
+	 * death included, is then noticed only by output that fails; so it is after the peer's end. */
 	void (*pause)(struct nv_stream *stream, bool paused);
 	/* FIN once `out` is empty; nothing is sent after it. */
 	void (*shutdown)(struct nv_stream *stream);

@@ -2,7 +2,7 @@
 /* timer.c: a binary heap of pointers to the owners' timers.
  *
  * Each timer knows its place, so that stopping and moving need no search. The heap grows and never
- * shrinks: a loop's timers are few. */
+ * shrinks: a timer takes one pointer there. */
 #include "net/timer.h"
 
 #include "base/alloc.h"

@@ -8,10 +8,7 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/list.h"
 #include "proto/close.h"
-#include "proto/deflate_offer.h"
 #include "proto/mask.h"
 #include "proto/session_deflate.h"
 #include "proto/utf8.h"
@@ -111,8 +108,7 @@ static bool is_compressed(const struct nv_session *s)
 {
 	if (!s->deflate)
 		return false;
-	return s->opcode == NV_CONTINUATION ? s->deflate->receiving
-	                                    : (s->head[0] & NV_RSV1) != 0;
+	return s->opcode == NV_CONTINUATION ? s->deflate->receiving : (s->head[0] & NV_RSV1) != 0;
 }
 
 /* What is compressed counts when it is not any more; but more bytes than that can hardly be meant
@@ -240,6 +236,7 @@ static bool read_close(struct nv_session *s, struct nv_event *event, struct nv_b
 	s->message_len = 0;
 	if (!s->delivered)
 		nv_buf_deinit(&s->held);
+	nv_session_inflate_stop(s);
 	/* RFC 6455 5.5.1: echo the status code. */
 	nv_session_answer_close(s, status, (struct nv_bytes){ NULL, 0 });
 	*event = (struct nv_event){ NV_EVENT_CLOSE, NV_CLOSE, status, reason, NULL };
@@ -304,7 +301,8 @@ bool nv_session_check_text(struct nv_session *s, struct nv_bytes part, bool last
 		return true;
 	s->utf8 = nv_utf8_feed(s->utf8, part.data, part.len);
 	if (s->utf8 == NV_UTF8_REJECT || (last && s->utf8 != NV_UTF8_ACCEPT))
-		return nv_session_fail(s, NV_STATUS_INVALID_DATA, "a text message that is not UTF-8");
+		return nv_session_fail(s, NV_STATUS_INVALID_DATA,
+		                       "a text message that is not UTF-8");
 	return true;
 }
 
@@ -372,6 +370,7 @@ static bool tell_failure(struct nv_session *s, struct nv_event *event)
 {
 	s->phase = NV_SESSION_DONE;
 	nv_buf_deinit(&s->held);
+	nv_session_inflate_stop(s);
 	*event = (struct nv_event){ NV_EVENT_CLOSE, NV_CLOSE, s->status, nv_str(s->error),
 		                    s->error };
 	return true;
@@ -414,77 +413,4 @@ bool nv_session_in_message(const struct nv_session *s)
 bool nv_session_close_received(const struct nv_session *s)
 {
 	return s->close_received;
-}
-
-/* --- Beginning and end --- */
-
-static uint32_t or_default(uint32_t value, uint32_t otherwise)
-{
-	return value ? value : otherwise;
-}
-
-void nv_session_options_complete(struct nv_session_options *options)
-{
-	uint32_t fragments;
-
-	options->max_message = or_default(options->max_message, 65536);
-	fragments = options->max_message / 16 > 4096 ? options->max_message / 16 : 4096;
-	options->max_fragments = or_default(options->max_fragments, fragments);
-	options->max_empty = or_default(options->max_empty, 64);
-	nv_compression_complete(&options->compression);
-}
-
-void nv_session_init(struct nv_session *s, const struct nv_session_options *options)
-{
-	*s = (struct nv_session){ .options = options };
-	lend(s, s->head, 0);
-}
-
-void nv_session_deinit(struct nv_session *s)
-{
-	nv_buf_deinit(&s->held);
-	nv_buf_deinit(&s->out);
-	nv_free(s->pongs);
-	s->pongs = NULL;
-	nv_session_deflate_free(s->deflate);
-	s->deflate = NULL;
-}
-
-/* A session of its own keeps beside it what servers and clients share among theirs. */
-struct owned_session {
-	struct nv_session session;
-	struct nv_session_options options;
-	struct nv_deflate_pool pool;
-};
-
-void nv_session_free(struct nv_session *s)
-{
-	struct owned_session *owned;
-
-	if (!s)
-		return;
-	owned = nv_container_of(s, struct owned_session, session);
-	nv_session_deinit(s);
-	nv_deflate_pool_deinit(&owned->pool);
-	nv_free(owned);
-}
-
-struct nv_session *nv_session_new(const struct nv_session_options *options)
-{
-	struct owned_session *owned;
-
-	if (options->role == NV_CLIENT && !options->masking_key)
-		return NULL;
-	owned = nv_alloc(sizeof *owned);
-	if (!owned)
-		return NULL;
-	owned->options = *options;
-	nv_session_options_complete(&owned->options);
-	owned->pool = (struct nv_deflate_pool){ .compression = &owned->options.compression };
-	nv_session_init(&owned->session, &owned->options);
-	if (!options->deflate.agreed ||
-	    nv_session_compress(&owned->session, &options->deflate, &owned->pool) == 0)
-		return &owned->session;
-	nv_session_free(&owned->session);
-	return NULL;
 }

@@ -29,7 +29,7 @@ struct nv_session {
 	uint8_t *end;
 	struct nv_buf held; /* the message so far, then what arrived of a control frame within it */
 	struct nv_buf out;
-	struct nv_pongs *pongs; /* those that wait behind `out`; NULL: none */
+	struct nv_pongs *pongs;             /* those that wait behind `out`; NULL: none */
 	struct nv_session_deflate *deflate; /* NULL: not agreed on */
 	const char *error;
 	uint64_t left; /* of the current frame's payload */
@@ -64,6 +64,9 @@ void nv_session_deinit(struct nv_session *session);
  * NV_ERR_NOMEM: then the extension has to be declined. */
 int nv_session_compress(struct nv_session *session, const struct nv_deflate *agreed,
                         struct nv_deflate_pool *pool);
+
+/* Turns it off again; does nothing when it is not on. */
+void nv_session_uncompress(struct nv_session *session);
 
 /* What was agreed on, or NULL. */
 const struct nv_deflate *nv_session_agreed(const struct nv_session *session);

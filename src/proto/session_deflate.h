@@ -16,6 +16,7 @@ struct nv_session_deflate {
 	/* Kept all the time, or for a message that leaves or arrives in several steps; else NULL. */
 	struct nv_deflater *deflater;
 	struct nv_inflater *inflater;
+	size_t charged;      /* to the budget */
 	uint8_t window_bits; /* of what is sent */
 	bool keeps_sent;     /* the deflater's window lives on after a message */
 	bool keeps_received; /* and the inflater's */
@@ -29,9 +30,10 @@ struct nv_session_deflate {
 bool nv_session_inflate(struct nv_session *session, struct nv_bytes part, bool last);
 
 /* Compresses a message, or one part of it, and tells in `*payload` what is to be sent, which lives
- * until the next call. False when it is to be sent as it is. session_deflate.c */
-bool nv_session_deflate_part(struct nv_session *session, struct nv_bytes data, bool fin,
-                             struct nv_bytes *payload);
+ * until the next call. 0, or NV_ERR_NOMEM or NV_ERR_TOO_BIG: a whole message then leaves as it is.
+ * session_deflate.c */
+int nv_session_deflate_part(struct nv_session *session, struct nv_bytes data, bool fin,
+                            struct nv_bytes *payload);
 
 /* What was compressed last is not sent: later messages must not refer to it. */
 void nv_session_deflate_undo(struct nv_session *session);
@@ -39,7 +41,8 @@ void nv_session_deflate_undo(struct nv_session *session);
 /* ... and it is sent. */
 void nv_session_deflate_done(struct nv_session *session, bool fin);
 
-void nv_session_deflate_free(struct nv_session_deflate *deflate); /* NULL does nothing */
+/* No more of the peer's data is wanted: gives back what an unfinished message had taken. */
+void nv_session_inflate_stop(struct nv_session *session);
 
 /* For the receiving half: ends the session with a status. Always false. session.c */
 bool nv_session_fail(struct nv_session *session, uint16_t status, const char *error);

@@ -6,15 +6,8 @@
  * that comes first in the output counts, however the input was cut. */
 #include "proto/session_deflate.h"
 
-/* Compressed bytes from which libdeflate is faster, up to how many may be copied for it (a bomb must
- * not cost much more than the limit), and how much it is given room for: what does not fit is left to
- * an inflater. */
-#define WHOLE_MIN 1024u
-#define WHOLE_MAX 49152u
-#define WHOLE_RATIO 8u
-
 #define FIRST_ROOM 4u        /* times the compressed size */
-#define SLICE_MAX (1u << 30) /* an inflater counts in 32 bits */
+#define SLICE_MAX (1u << 28) /* an inflater counts in 32 bits */
 
 static bool no_memory(struct nv_session *s)
 {
@@ -132,31 +125,14 @@ static void end_message(struct nv_session_deflate *d)
 	d->inflater = NULL;
 }
 
-/* Tries to decompress a message that is there as a whole. */
-static bool inflate_whole(struct nv_session *s, struct nv_bytes message)
+void nv_session_inflate_stop(struct nv_session *s)
 {
-	size_t most = s->options->max_message;
-	size_t size = message.len * WHOLE_RATIO < most ? message.len * WHOLE_RATIO : most;
-	uint8_t *room;
-	int len;
-
-	if (s->deflate->keeps_received || s->deflate->fed || message.len < WHOLE_MIN ||
-	    message.len > WHOLE_MAX)
-		return false;
-	room = nv_buf_reserve_within(&s->held, size, held_limit(s));
-	len = room ? nv_pool_inflate(s->deflate->pool, message, room, size) : -1;
-	if (len < 0)
-		return false;
-	s->held.len += (size_t)len;
-	return true;
+	if (s->deflate)
+		end_message(s->deflate);
 }
 
 bool nv_session_inflate(struct nv_session *s, struct nv_bytes part, bool last)
 {
-	if (last && inflate_whole(s, part)) {
-		end_message(s->deflate);
-		return nv_session_check_text(s, nv_buf_bytes(&s->held), true);
-	}
 	if (part.len > 0 && !feed(s, part))
 		return false;
 	if (!last)

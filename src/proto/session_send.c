@@ -106,18 +106,21 @@ static bool wants_compression(const struct nv_session *s, const struct nv_outgoi
 	       (!message->fin || message->data.len >= s->options->compression.threshold);
 }
 
-/* The payload of the frame: the data, or what they are compressed to. NV_ERR_NOMEM when the rest of
+/* The payload of the frame: the data, 0, or what they are compressed to, 1. An error when the rest of
  * a compressed message can't be. */
 static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
                         struct nv_frame *frame, struct nv_bytes *payload)
 {
 	bool starts = message->opcode != NV_CONTINUATION;
 
+	int error;
+
 	*payload = message->data;
 	if (!wants_compression(s, message))
 		return 0;
-	if (!nv_session_deflate_part(s, message->data, message->fin, payload))
-		return starts ? 0 : NV_ERR_NOMEM;
+	error = nv_session_deflate_part(s, message->data, message->fin, payload);
+	if (error < 0)
+		return starts ? 0 : error;
 	frame->rsv = starts ? NV_FRAME_RSV1 : 0;
 	return 1;
 }
@@ -138,8 +141,8 @@ static int compress_frame(struct nv_session *s, const struct nv_outgoing *messag
 	struct nv_frame frame = { .fin = message->fin, .opcode = (uint8_t)message->opcode };
 	struct nv_bytes payload;
 	int compressed = make_payload(s, message, &frame, &payload);
-	int error = compressed < 0 ? compressed
-	                           : put_frame(s, &frame, payload, reserve, queue, size);
+	int error =
+		compressed < 0 ? compressed : put_frame(s, &frame, payload, reserve, queue, size);
 
 	if (compressed > 0 && error < 0)
 		nv_session_deflate_undo(s);
@@ -151,8 +154,8 @@ static int compress_frame(struct nv_session *s, const struct nv_outgoing *messag
 int nv_session_encode(struct nv_session *s, const struct nv_outgoing *message,
                       uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
 {
-	uint8_t opcode = message->opcode == NV_CONTINUATION ? s->sent_opcode
-	                                                    : (uint8_t)message->opcode;
+	uint8_t opcode =
+		message->opcode == NV_CONTINUATION ? s->sent_opcode : (uint8_t)message->opcode;
 	uint8_t state = s->sent_utf8;
 	int error = check_part(s, message->opcode);
 
@@ -204,14 +207,12 @@ int nv_session_send_uncompressed(struct nv_session *s, enum nv_opcode opcode, st
 
 int nv_session_ping(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent ? NV_ERR_CLOSED
-	                                          : append_control(s, NV_PING, data);
+	return s->close_sent ? NV_ERR_CLOSED : append_control(s, NV_PING, data);
 }
 
 int nv_session_pong(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent ? NV_ERR_CLOSED
-	                                          : append_control(s, NV_PONG, data);
+	return s->close_sent ? NV_ERR_CLOSED : append_control(s, NV_PONG, data);
 }
 
 int nv_session_answer_ping(struct nv_session *s, struct nv_bytes data)

@@ -3,6 +3,8 @@
  * they are going to ask. Those that are being refused have a limit of their own, and no request. */
 #include "ws/arrival.h"
 
+#define TELL_MS 1000u
+
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -66,6 +68,24 @@ void nv_server_release(struct nv_conn *conn, int error)
 
 /* --- Admitted --- */
 
+/* One line a second: who is refused may be back at once. */
+static void tell_refusal(struct nv_server *server, const char *peer, const char *what)
+{
+	uint64_t now = nv_loop_now(server->loop);
+	char others[48] = "";
+
+	if (server->refusals_told_ms != 0 && now - server->refusals_told_ms < TELL_MS) {
+		server->refusals_untold++;
+		return;
+	}
+	if (server->refusals_untold > 0)
+		snprintf(others, sizeof others, " (and %u before that were not told)",
+		         server->refusals_untold);
+	nv_log_write(&server->log, NV_LOG_INFO, "%s: %s%s", peer, what, others);
+	server->refusals_told_ms = now;
+	server->refusals_untold = 0;
+}
+
 /* The request waits for its answer from now on, and perhaps in place of another. */
 static void wait_for_request(struct nv_server *server, struct nv_conn *conn)
 {
@@ -76,8 +96,7 @@ static void wait_for_request(struct nv_server *server, struct nv_conn *conn)
 	if (!surplus)
 		return;
 	conn = nv_container_of(surplus, struct nv_request, pending)->conn;
-	nv_log_write(&server->log, NV_LOG_INFO, "%s: dropped, too many requests are unfinished",
-	             nv_conn_peer(conn, text));
+	tell_refusal(server, nv_conn_peer(conn, text), "dropped, too many requests are unfinished");
 	nv_conn_cut(conn, NV_CAUSE_LIMIT);
 }
 
@@ -146,23 +165,19 @@ static int start_refusal(struct nv_server *server, int fd, const struct nv_addre
 	return 0;
 }
 
-/* Of those that are just closed the first is logged. */
 static void refuse(struct nv_server *server, int fd, const struct nv_address *peer,
                    struct nv_problem problem)
 {
-	bool told = start_refusal(server, fd, peer, problem) == 0;
+	bool answered = start_refusal(server, fd, peer, problem) == 0;
 	char text[NV_ADDRESS_TEXT];
+	char what[128];
 
 	nv_address_format(peer, text);
-	if (told)
-		nv_log_write(&server->log, NV_LOG_INFO, "%s: refused with %d, %s", text,
-		             problem.status, problem.text);
-	else if (!server->refuse_failed)
-		nv_log_write(&server->log, NV_LOG_WARNING, "%s and others: just closed, %s", text,
-		             problem.text);
-	if (!told)
+	snprintf(what, sizeof what, answered ? "refused with %d, %s" : "closed instead of %d, %s",
+	         problem.status, problem.text);
+	tell_refusal(server, text, what);
+	if (!answered)
 		nv_sock_close(fd);
-	server->refuse_failed = !told;
 }
 
 void nv_server_take(struct nv_server *server, int fd, const struct nv_address *peer)

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "proto/field.h"
 #include "proto/head.h"
-#include "proto/session_deflate.h"
 #include "ws/conn.h"
 #include "ws/response.h"
 
@@ -157,9 +156,6 @@ static void choose_deflate(struct nv_request *request, struct nv_deflate *deflat
 	struct nv_conn *conn = request->conn;
 	struct nv_conn_owner *owner = conn->owner;
 
-	/* An earlier try to accept may have failed behind this. */
-	nv_session_deflate_free(conn->session.deflate);
-	conn->session.deflate = NULL;
 	if (!nv_handshake_deflate(request->head, &owner->session.compression, deflate) ||
 	    nv_session_compress(&conn->session, deflate, &owner->deflate) < 0)
 		deflate->agreed = false;
@@ -184,6 +180,8 @@ static int write_accept(struct nv_request *request, const char *subprotocol)
 	len = nv_handshake_accept(request->head, subprotocol, &deflate,
 	                          (const char *)request->fields.data, (char *)room, size);
 	nv_outq_commit(out, len < 0 ? 0 : (size_t)len);
+	if (len < 0)
+		nv_session_uncompress(&request->conn->session);
 	return len < 0 ? len : 0;
 }
 

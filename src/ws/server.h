@@ -39,8 +39,9 @@ struct nv_server {
 	struct nv_thread thread;
 	atomic_bool ran; /* nv_server_run or nv_server_start was called */
 	bool started;
-	bool accept_failed; /* and was logged, until one succeeds */
-	bool refuse_failed; /* the same */
+	bool accept_failed;        /* and was logged, until one succeeds */
+	uint64_t refusals_told_ms; /* the last line of the log on who was refused; 0: none */
+	uint32_t refusals_untold;  /* since */
 };
 
 static inline struct nv_server *nv_server_of(const struct nv_conn *conn)

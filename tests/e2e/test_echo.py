@@ -140,6 +140,21 @@ class Large(EchoTest):
         client.expect_close(1009)
 
 
+    def test_pongs_leave_room_for_messages(self):
+        """What is queued is just below the mark at which reading pauses; a pong takes it above."""
+        client = self.client()
+        for size in range(MIB - 140, MIB):
+            if size % 20:
+                continue
+            contents = [bytes(size), 'hello']
+            client.sock.sendall(message(contents[0]) + frame(PING, b'p' * 125) +
+                                message(contents[1]))
+            wanted = (server_message(contents[0]) + bytes([0x80 | PONG, 125]) + b'p' * 125 +
+                      server_message(contents[1]))
+            self.assertTrue(read_exactly(client.sock, len(wanted)) == wanted)
+        client.leave()
+
+
 class SlowReaders(EchoTest):
     """Who does not read is not read from."""
 

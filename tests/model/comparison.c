@@ -66,7 +66,8 @@ static void take_output(struct player *p)
 		size_t size = sent.len > 0 ? note_frame(p, sent) : 0;
 
 		if (sent.len > 0 && size == 0)
-			event_log_add(p->log, (struct logged_event){ .kind = LOGGED_NONSENSE }, sent);
+			event_log_add(p->log, (struct logged_event){ .kind = LOGGED_NONSENSE },
+			              sent);
 		if (size == 0)
 			return;
 		nv_session_consume(p->session, size);
@@ -156,14 +157,12 @@ bool comparison_run(struct comparison *comparison, const struct model_input *inp
 
 	event_log_clear(&comparison->expected);
 	event_log_clear(&comparison->found);
-	comparison->judged = model_receive(input, &comparison->expected);
+	model_receive(input, &comparison->expected);
 	player.session = nv_session_new(&options);
 	if (!player.session)
 		abort();
 	play(&player, input, piece, context);
 	nv_session_free(player.session);
-	if (!comparison->judged)
-		return event_log_starts(&comparison->found, &comparison->expected);
 	return event_log_same(&comparison->expected, &comparison->found);
 }
 

@@ -8,7 +8,6 @@
 struct comparison {
 	struct event_log expected; /* of the model */
 	struct event_log found;    /* of the session */
-	bool judged;               /* false: only as far as the model tells */
 };
 
 /* How long the next piece of the stream is, of the `left` bytes that remain: 1 to `left`. */

@@ -43,7 +43,7 @@ static struct nv_bytes kept(struct nv_bytes bytes)
 
 /* --- What is said --- */
 
-/* Large enough for libdeflate, if it is compressed at all. */
+/* More than one piece of anything. */
 static size_t some_large_size(struct writer *w)
 {
 	return 1200 + prng_below(&w->prng, 8000);

@@ -370,12 +370,6 @@ enum inflate_result inflate_all(struct inflate *d)
 	return d->result;
 }
 
-bool inflate_is_lenient(enum inflate_damage damage)
-{
-	return damage == DAMAGE_CODE_COUNT || damage == DAMAGE_LENGTHS_SINGLE ||
-	       damage == DAMAGE_REPEAT || damage == DAMAGE_NO_END || damage == DAMAGE_SYMBOL;
-}
-
 void inflate_forget(struct inflate *d)
 {
 	d->out_len = 0;

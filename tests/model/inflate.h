@@ -51,9 +51,6 @@ struct inflate {
  * with the next whole byte. */
 enum inflate_result inflate_all(struct inflate *d);
 
-/* True of damage that libdeflate 1.14 may take for DEFLATE. */
-bool inflate_is_lenient(enum inflate_damage damage);
-
 void inflate_forget(struct inflate *d); /* what came out */
 void inflate_free(struct inflate *d);
 

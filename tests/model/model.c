@@ -15,9 +15,6 @@
 #include "model/inflate.h"
 #include "model/utf8.h"
 
-/* From so many bytes on libdeflate may decode a compressed message. */
-#define WHOLE_MIN 1024u
-
 struct model {
 	const struct model_input *input;
 	struct event_log *log;
@@ -45,7 +42,6 @@ struct model {
 	struct inflate inflate;
 	size_t appended; /* bytes of 00 00 ff ff */
 	bool dropped;    /* the message ended behind our own Close */
-	bool unjudged;
 };
 
 static void tell(struct model *m, enum logged kind, const uint8_t *data, uint64_t len)
@@ -219,9 +215,18 @@ static bool read_head(struct model *m)
 static bool status_may_be_sent(uint16_t status)
 {
 	switch (status) {
-	case 1000: case 1001: case 1002: case 1003:
-	case 1007: case 1008: case 1009: case 1010: case 1011:
-	case 1012: case 1013: case 1014:
+	case 1000:
+	case 1001:
+	case 1002:
+	case 1003:
+	case 1007:
+	case 1008:
+	case 1009:
+	case 1010:
+	case 1011:
+	case 1012:
+	case 1013:
+	case 1014:
 		return true;
 	default:
 		return status >= 3000 && status < 5000;
@@ -374,12 +379,6 @@ static bool peer_takes_over(const struct model *m)
 	                                   : !m->input->deflate.server_no_context_takeover;
 }
 
-static bool is_unjudged(const struct model *m)
-{
-	return inflate_is_lenient(m->inflate.damage) && !peer_takes_over(m) && m->fin &&
-	       m->len >= WHOLE_MIN && m->payload == m->taken;
-}
-
 static bool inflate_payload(struct model *m)
 {
 	m->payload = 0;
@@ -390,9 +389,6 @@ static bool inflate_payload(struct model *m)
 		return true;
 	case INFLATE_STOPPED:
 		return m->dropped;
-	case INFLATE_DAMAGED:
-		m->unjudged = is_unjudged(m);
-		return !m->unjudged && fail(m, 1007);
 	default:
 		return fail(m, 1007);
 	}
@@ -423,7 +419,7 @@ static bool read_message(struct model *m)
 	return (m->compressed ? inflate_payload(m) : copy_payload(m)) && end_message(m);
 }
 
-bool model_receive(const struct model_input *input, struct event_log *log)
+void model_receive(const struct model_input *input, struct event_log *log)
 {
 	struct model m = { .input = input, .log = log };
 
@@ -432,5 +428,4 @@ bool model_receive(const struct model_input *input, struct event_log *log)
 		;
 	free(m.message);
 	inflate_free(&m.inflate);
-	return !m.unjudged;
 }

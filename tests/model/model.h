@@ -22,9 +22,7 @@ struct model_input {
 	size_t close_at; /* our own Close, 1000, leaves when so many bytes were read, or MODEL_NEVER */
 };
 
-/* What a receiver does with this input, appended to `log`. False: up to there, and what follows is not
- * judged: a compressed message, large and in one frame, is damaged in a way that libdeflate may not
- * mind. */
-bool model_receive(const struct model_input *input, struct event_log *log);
+/* What a receiver does with this input, appended to `log`. */
+void model_receive(const struct model_input *input, struct event_log *log);
 
 #endif

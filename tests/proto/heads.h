@@ -9,18 +9,12 @@
 
 #include "support/guard_page.h"
 #include "support/prng.h"
+#include "support/sanitizer.h"
 #include "support/unit.h"
-
-#if defined(__has_feature)
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
 
 /* A long head is cut in two at each place; under a sanitizer, which makes that many times slower, at
  * some hundreds of them. */
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer) ||                             \
-	defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#if SANITIZED
 #define MOST_CUTS 500u
 #else
 #define MOST_CUTS SIZE_MAX

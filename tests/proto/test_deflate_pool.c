@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* test_deflate_pool.c: compressors by themselves: what rests and what is freed, the budget, the limits
- * of one call, and whole messages through libdeflate. */
-#include "proto/deflate_pool.h"
+ * of one call, and large messages through libdeflate. */
+#include "proto/session.h"
 
 #include <dlfcn.h>
 #include <libdeflate.h>
 #include <limits.h>
 
+#include "proto/session_deflate.h"
 #include "support/failing_alloc.h"
 #include "support/prng.h"
 #include "support/unit.h"
@@ -14,14 +15,14 @@
 static const struct nv_compression fast = { true, false, 1, 5, 12, 15, 128 };
 
 /* libdeflate does not allocate as the library does: this stands before its own. */
-static bool no_decompressor;
+static bool no_compressor;
 
-struct libdeflate_decompressor *libdeflate_alloc_decompressor(void)
+struct libdeflate_compressor *libdeflate_alloc_compressor(int level)
 {
-	struct libdeflate_decompressor *(*alloc)(void);
+	struct libdeflate_compressor *(*alloc)(int);
 
-	*(void **)&alloc = dlsym(RTLD_NEXT, "libdeflate_alloc_decompressor");
-	return no_decompressor ? NULL : alloc();
+	*(void **)&alloc = dlsym(RTLD_NEXT, "libdeflate_alloc_compressor");
+	return no_compressor ? NULL : alloc(level);
 }
 
 static int setup(void **state)
@@ -63,8 +64,7 @@ static void what_rests_is_taken_again(void **state)
 
 static void one_of_each_kind_rests(void **state)
 {
-	struct nv_deflate_budget budget = { .max = SIZE_MAX };
-	struct nv_deflate_pool pool = { .compression = &fast, .budget = &budget };
+	struct nv_deflate_pool pool = { .compression = &fast };
 	struct nv_deflater *deflaters[2];
 	struct nv_inflater *inflaters[2];
 
@@ -72,68 +72,91 @@ static void one_of_each_kind_rests(void **state)
 		deflaters[i] = nv_pool_take_deflater(&pool, 15);
 		inflaters[i] = nv_pool_take_inflater(&pool);
 	}
-	assert_int_equal(budget.used, 2 * nv_deflater_memory(15, &fast) + 2 * NV_INFLATER_MEMORY);
-	assert_true(budget.used >= failing_alloc_live_bytes());
+	assert_true(2 * nv_deflater_memory(15, &fast) + 2 * NV_INFLATER_MEMORY >=
+	            failing_alloc_live_bytes());
 	for (int i = 0; i < 2; i++) {
 		nv_pool_put_deflater(&pool, deflaters[i], 15);
 		nv_pool_put_inflater(&pool, inflaters[i]);
 	}
-	assert_int_equal(budget.used, nv_deflater_memory(15, &fast) + NV_INFLATER_MEMORY);
+	assert_true(nv_deflater_memory(15, &fast) + NV_INFLATER_MEMORY >=
+	            failing_alloc_live_bytes());
 	nv_pool_put_deflater(&pool, NULL, 15);
 	nv_pool_put_inflater(&pool, NULL);
 	nv_deflate_pool_deinit(&pool);
-	assert_int_equal(budget.used, 0);
+	assert_int_equal(failing_alloc_live_blocks(), 0);
 }
 
 static void no_more_than_the_budget(void **state)
 {
-	struct nv_deflate_budget budget = { .max = NV_INFLATER_MEMORY };
-	struct nv_deflate_pool pool = { .compression = &fast, .budget = &budget };
-	struct nv_inflater *inflater = nv_pool_take_inflater(&pool);
+	struct nv_deflate_budget budget = { .max = 100 };
 
-	assert_non_null(inflater);
-	assert_null(nv_pool_take_inflater(&pool));
-	assert_null(nv_pool_take_deflater(&pool, 15));
-	assert_int_equal(budget.used, NV_INFLATER_MEMORY);
-	nv_pool_put_inflater(&pool, inflater);
-	budget.max = 0;
-	assert_false(nv_budget_take(&budget, 1));
-	assert_int_equal(budget.used, NV_INFLATER_MEMORY);
+	assert_true(nv_budget_take(&budget, 60));
+	assert_false(nv_budget_take(&budget, 41));
+	assert_true(nv_budget_take(&budget, 40));
+	assert_false(nv_budget_take(&budget, SIZE_MAX));
+	nv_budget_give(&budget, 60);
+	nv_budget_give(&budget, 40);
+	assert_int_equal(budget.used, 0);
+}
+
+/* Windows that are kept are charged, whatever is only borrowed is not. */
+static void windows_that_are_kept_are_charged(void **state)
+{
+	struct nv_session_options options = { .compression = { .context_takeover = true } };
+	const struct nv_deflate kept = { .agreed = true };
+	const struct nv_deflate none = { .agreed = true,
+		                         .server_no_context_takeover = true,
+		                         .client_no_context_takeover = true };
+	struct nv_deflate_budget budget = { .max = SIZE_MAX };
+	struct nv_deflate_pool pool = { .compression = &options.compression, .budget = &budget };
+	struct nv_session session;
+	size_t charge;
+
+	nv_session_options_complete(&options);
+	nv_session_init(&session, &options);
+	assert_int_equal(nv_session_compress(&session, &none, &pool), 0);
+	assert_int_equal(budget.used, 0);
+	assert_int_equal(nv_session_compress(&session, &kept, &pool), 0);
+	charge = nv_deflater_memory(12, &options.compression) + NV_INFLATER_MEMORY;
+	assert_int_equal(budget.used, charge);
+	assert_true(charge >= failing_alloc_live_bytes());
+	nv_session_uncompress(&session);
+	nv_session_uncompress(&session);
+	assert_int_equal(budget.used, 0);
+	budget.max = charge - 1;
+	assert_int_equal(nv_session_compress(&session, &kept, &pool), NV_ERR_NOMEM);
+	assert_int_equal(budget.used, 0);
+	assert_null(nv_session_agreed(&session));
+	nv_session_deinit(&session);
 	nv_deflate_pool_deinit(&pool);
-	assert_int_equal(budget.used, 0);
-	budget.max = SIZE_MAX;
-	assert_true(nv_budget_take(&budget, SIZE_MAX));
-	assert_false(nv_budget_take(&budget, 1));
-	nv_budget_give(&budget, SIZE_MAX);
-	assert_int_equal(budget.used, 0);
 }
 
 static void without_memory_there_is_none(void **state)
 {
-	struct nv_deflate_budget budget = { .max = SIZE_MAX };
-	struct nv_deflate_pool pool = { .compression = &fast, .budget = &budget };
+	struct nv_deflate_pool pool = { .compression = &fast };
 	struct nv_deflater *deflater = NULL;
 	struct nv_inflater *inflater = NULL;
+	size_t n;
 
-	for (size_t n = 1; !deflater; n++) {
+	for (n = 1; !deflater; n++) {
 		failing_alloc_fail(n, FAIL_ONCE);
 		deflater = nv_pool_take_deflater(&pool, 15);
-		assert_true(deflater || budget.used == 0);
 		assert_true(deflater || failing_alloc_live_blocks() == 0);
-		assert_true(n > 4 || !deflater);
 	}
+	assert_true(n > 4);
 	nv_pool_put_deflater(&pool, deflater, 15);
 	nv_deflate_pool_deinit(&pool);
-	for (size_t n = 1; !inflater; n++) {
+	for (n = 1; !inflater; n++) {
 		failing_alloc_fail(n, FAIL_ONCE);
 		inflater = nv_pool_take_inflater(&pool);
-		assert_true(inflater || budget.used == 0);
-		assert_true(n > 1 || !inflater);
+		assert_true(inflater || failing_alloc_live_blocks() == 0);
 	}
+	assert_true(n > 2);
 	nv_pool_put_inflater(&pool, inflater);
 	nv_deflate_pool_deinit(&pool);
 	nv_deflater_free(NULL);
 	nv_inflater_free(NULL);
+	nv_whole_deflater_free(NULL);
 }
 
 /* --- One call --- */
@@ -183,50 +206,98 @@ static void reading_takes_any_room(void **state)
 
 /* --- Whole messages --- */
 
-static int whole(struct nv_deflate_pool *pool, const void *message, size_t len, size_t size)
+#define LARGE (300u << 10)
+
+/* Text, numbers, and bytes that no compressor makes smaller, in stretches of some length. */
+static void fill(struct prng *prng, uint8_t *data, size_t len)
 {
-	static uint8_t room[4096];
+	size_t at = 0;
 
-	memset(room, 0, sizeof room);
-	return nv_pool_inflate(pool, (struct nv_bytes){ message, len }, room, size);
-}
+	while (at < len) {
+		size_t end = at + 1 + prng_below(prng, len / 4);
+		size_t kinds = 1 + prng_below(prng, 3);
 
-static void whole_messages_are_whole(void **state)
-{
-	static const uint8_t hello[] = { 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00 };
-	static const uint8_t final[] = { 0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00 };
-	struct nv_deflate_pool pool = { .compression = &fast };
-
-	no_decompressor = true;
-	assert_int_equal(whole(&pool, hello, sizeof hello, 64), -1);
-	no_decompressor = false;
-	assert_int_equal(whole(&pool, hello, sizeof hello, 13), 5);
-	assert_int_equal(whole(&pool, hello, sizeof hello, 12), -1);
-	assert_int_equal(whole(&pool, "\0", 1, 64), 0);
-	for (size_t len = 0; len < sizeof hello; len++)
-		assert_int_equal(whole(&pool, hello, len, 64), -1);
-	assert_int_equal(whole(&pool, final, sizeof final, 64), -1);
-	assert_int_equal(whole(&pool, "\x03\x00", 2, 64), -1);
-	assert_int_equal(whole(&pool, "\x06", 1, 64), -1);
-	failing_alloc_fail(1, FAIL_ONCE);
-	assert_int_equal(whole(&pool, hello, sizeof hello, 64), -1);
-	nv_deflate_pool_deinit(&pool);
-}
-
-/* A stored block that announces up to 20 bytes more than there are takes what is added for data. */
-static void a_stored_block_that_was_cut_off_is_not_whole(void **state)
-{
-	struct nv_deflate_pool pool = { .compression = &fast };
-	uint8_t block[16] = { 0 };
-
-	for (uint8_t final = 0; final < 2; final++) {
-		for (uint8_t missing = 0; missing < 20; missing++) {
-			uint8_t len = (uint8_t)(8 + missing);
-
-			memcpy(block, (uint8_t[]){ final, len, 0, (uint8_t)~len, 0xff }, 5);
-			assert_int_equal(whole(&pool, block, 5 + 8, 64), -1);
-		}
+		for (; at < end && at < len; at++)
+			data[at] =
+				kinds == 1
+					? (uint8_t)prng_next(prng)
+					: (uint8_t)("{\"type\": 12}"[prng_below(prng, kinds * 4)]);
 	}
+}
+
+/* Exactly what was compressed comes out, of zlib too, and it stands between two blocks. */
+static void expect_round_trip(struct nv_bytes data, const uint8_t *wire, size_t len)
+{
+	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
+	static uint8_t back[LARGE + 1];
+	struct nv_inflater *inflater = nv_inflater_new();
+
+	nv_inflater_feed(inflater, (struct nv_bytes){ wire, len });
+	assert_int_equal(nv_inflater_read(inflater, back, sizeof back), data.len);
+	assert_memory_equal(back, data.data, data.len);
+	assert_int_equal(nv_inflater_read(inflater, back, sizeof back), 0);
+	nv_inflater_feed(inflater, (struct nv_bytes){ tail, sizeof tail });
+	assert_int_equal(nv_inflater_read(inflater, back, sizeof back), 0);
+	assert_true(nv_inflater_is_complete(inflater));
+	nv_inflater_free(inflater);
+}
+
+static void whole_messages_end_with_an_open_block(void **state)
+{
+	static uint8_t data[LARGE], wire[LARGE + 1024];
+	struct prng prng = { 7 };
+	size_t added = 0;
+
+	for (uint8_t level = 1; level <= 9; level += 4) {
+		struct nv_whole_deflater *deflater = nv_whole_deflater_new(level);
+
+		for (size_t i = 0; i < 150; i++) {
+			struct nv_bytes message = { data,
+				                    1 + prng_below(&prng, i < 100 ? 4096 : LARGE) };
+			int len;
+
+			fill(&prng, data, message.len);
+			len = nv_whole_deflater_write(deflater, message, wire, sizeof wire);
+			assert_true(len > 0);
+			added += wire[len - 1] == 0;
+			expect_round_trip(message, wire, (size_t)len);
+			assert_int_equal(
+				nv_whole_deflater_write(deflater, message, wire, (size_t)len - 1),
+				NV_ERR_TOO_BIG);
+		}
+		nv_whole_deflater_free(deflater);
+	}
+	assert_true(added > 50);
+}
+
+static void whole_messages_without_memory(void **state)
+{
+	static const uint8_t data[4096] = { 1, 2, 3 };
+	struct nv_deflate_pool pool = { .compression = &fast };
+	struct nv_whole_deflater *deflater;
+	uint8_t wire[4096];
+	int len;
+
+	no_compressor = true;
+	assert_null(nv_pool_whole_deflater(&pool));
+	no_compressor = false;
+	for (size_t n = 1; n <= 2; n++) {
+		failing_alloc_fail(n, FAIL_ONCE);
+		assert_null(nv_pool_whole_deflater(&pool));
+		assert_int_equal(failing_alloc_live_blocks(), 0);
+	}
+	failing_alloc_fail(0, FAIL_ONCE);
+	deflater = nv_pool_whole_deflater(&pool);
+	assert_ptr_equal(nv_pool_whole_deflater(&pool), deflater);
+	/* The window of the reader is missing, once. */
+	failing_alloc_fail(1, FAIL_ONCE);
+	len = nv_whole_deflater_write(deflater, (struct nv_bytes){ data, sizeof data }, wire,
+	                              sizeof wire);
+	assert_int_equal(len, NV_ERR_NOMEM);
+	len = nv_whole_deflater_write(deflater, (struct nv_bytes){ data, sizeof data }, wire,
+	                              sizeof wire);
+	assert_true(len > 0);
+	expect_round_trip((struct nv_bytes){ data, sizeof data }, wire, (size_t)len);
 	nv_deflate_pool_deinit(&pool);
 }
 
@@ -242,8 +313,9 @@ int main(void)
 		TEST(too_much_at_once_is_refused),
 		TEST(an_empty_last_part_is_one_byte),
 		TEST(reading_takes_any_room),
-		TEST(whole_messages_are_whole),
-		TEST(a_stored_block_that_was_cut_off_is_not_whole),
+		TEST(windows_that_are_kept_are_charged),
+		TEST(whole_messages_end_with_an_open_block),
+		TEST(whole_messages_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* test_model_inflate.c: the model's decoder says what zlib says: of streams that are right and of
- * streams with a few bits changed, the same output and the same verdict at the same byte. And it knows
- * what libdeflate takes beyond that. */
-#include <libdeflate.h>
+ * streams with a few bits changed, the same output and the same verdict at the same byte. */
 #include <stdio.h>
 #include <zlib.h>
 
 #include "model/deflated.h"
 #include "model/inflate.h"
-#include "model/sanitized.h"
+#include "support/sanitizer.h"
 #include "support/blob.h"
 #include "support/prng.h"
 #include "support/unit.h"
@@ -164,13 +162,11 @@ static size_t some_stream(struct prng *prng, const struct conversation *conversa
 
 struct players {
 	struct zlib zlib;
-	struct libdeflate_decompressor *libdeflate;
 	struct inflate model;
 	struct outcome expected;
 	struct outcome found;
 	size_t results[INFLATE_STOPPED];
 	size_t damages[DAMAGE_KINDS];
-	size_t taken[DAMAGE_KINDS]; /* of them by libdeflate */
 };
 
 static void start(struct players *p, struct prng *prng)
@@ -199,24 +195,6 @@ static void compare(struct players *p, uint64_t number, struct nv_bytes stream)
 	         p->expected.out.len, p->found.result, p->found.read, p->found.out.len);
 }
 
-/* Damage that libdeflate does not mind is known as such. */
-static void ask_libdeflate(struct players *p, struct nv_bytes stream)
-{
-	static uint8_t room[1 << 20];
-	uint8_t with_end[STREAM_ROOM + 2];
-	size_t used, written;
-
-	memcpy(with_end, stream.data, stream.len);
-	memcpy(with_end + stream.len, "\x03\x00", 2); /* an empty last block */
-	if (libdeflate_deflate_decompress_ex(p->libdeflate, with_end, stream.len + 2, room,
-	                                     sizeof room, &used, &written) != LIBDEFLATE_SUCCESS ||
-	    used != stream.len + 2)
-		return;
-	p->taken[p->model.damage]++;
-	if (!inflate_is_lenient(p->model.damage))
-		fail_msg("libdeflate takes damage of kind %d", p->model.damage);
-}
-
 static void play(struct players *p, uint64_t number)
 {
 	struct prng prng = { prng_next(&(struct prng){ number }) };
@@ -224,7 +202,6 @@ static void play(struct players *p, uint64_t number)
 		&deflated_conversations()[prng_below(&prng, CONVERSATIONS)];
 	uint8_t stream[STREAM_ROOM];
 	size_t index = 0;
-	bool fresh;
 
 	start(p, &prng);
 	do {
@@ -232,10 +209,7 @@ static void play(struct players *p, uint64_t number)
 
 		if (!conversation->takeover)
 			start(p, &prng);
-		fresh = p->model.out_len == 0;
 		compare(p, number, (struct nv_bytes){ stream, len });
-		if (fresh && p->found.result == INFLATE_DAMAGED)
-			ask_libdeflate(p, (struct nv_bytes){ stream, len });
 	} while (p->found.result == INFLATE_WHOLE && index++ < conversation->count);
 }
 
@@ -252,19 +226,15 @@ static void the_model_decodes_as_zlib_does(void **state)
 	static struct players p;
 
 	assert_int_equal(inflateInit2(&p.zlib.stream, -15), Z_OK);
-	p.libdeflate = libdeflate_alloc_decompressor();
-	assert_non_null(p.libdeflate);
 	for (uint64_t number = 1; number <= STREAMS; number++)
 		play(&p, number);
 	print_counts("whole, cut, damaged:", p.results, INFLATE_STOPPED);
 	print_counts("kinds of damage:", p.damages, DAMAGE_KINDS);
-	print_counts("not for libdeflate:", p.taken, DAMAGE_KINDS);
 	for (size_t i = 0; i < INFLATE_STOPPED; i++)
 		assert_true(p.results[i] > STREAMS / 20);
 	for (size_t i = 0; i < DAMAGE_KINDS; i++)
 		assert_true(p.damages[i] > 10);
 	inflateEnd(&p.zlib.stream);
-	libdeflate_free_decompressor(p.libdeflate);
 	inflate_free(&p.model);
 	blob_free(&p.expected.out);
 	blob_free(&p.found.out);

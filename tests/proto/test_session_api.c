@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_session_api.c: a session as its owner sees it: options, what lives how long, stopping at any
  * point, large messages. What a script can say stands in session/. */
-#include "proto/session.h"
+#include "proto/session_deflate.h"
 
 #include <stdlib.h>
 
@@ -49,6 +49,11 @@ static void test_a_new_session_says_nothing(void **state)
 	nv_session_free(session);
 }
 
+static uint8_t *give_room(void *queue, size_t len)
+{
+	return queue;
+}
+
 static struct nv_session *open_deflate(void)
 {
 	struct nv_session_options options = {
@@ -58,6 +63,50 @@ static struct nv_session *open_deflate(void)
 	};
 
 	return nv_session_new(&options);
+}
+
+static void test_windows_that_do_not_exist(void **state)
+{
+	static const uint8_t bad[] = { 1, 7, 16, 255 };
+
+	for (size_t i = 0; i < sizeof bad; i++) {
+		struct nv_session_options options = { .deflate = { .agreed = true } };
+
+		options.deflate.server_max_window_bits = bad[i];
+		assert_null(nv_session_new(&options));
+		options.deflate.server_max_window_bits = 0;
+		options.deflate.client_max_window_bits = bad[i];
+		assert_null(nv_session_new(&options));
+	}
+}
+
+/* Where there is no compressor, a large message needs no room for its output either. */
+static void test_no_compressor_no_scratch(void **state)
+{
+	const struct nv_deflate agreed = { .agreed = true, .server_no_context_takeover = true };
+	struct nv_session_options options = { .role = NV_SERVER };
+	struct nv_deflate_pool pool = { .compression = &options.compression };
+	struct nv_session session;
+	struct nv_bytes large = { calloc(20000, 1), 20000 };
+	uint8_t *output = malloc(20014);
+	size_t size;
+
+	failing_alloc_install();
+	nv_session_options_complete(&options);
+	nv_session_init(&session, &options);
+	assert_int_equal(nv_session_compress(&session, &agreed, &pool), 0);
+	failing_alloc_fail(1, FAIL_FOREVER);
+	assert_int_equal(nv_session_encode(&session,
+	                                   &(struct nv_outgoing){ NV_BINARY, large, true, false },
+	                                   give_room, output, &size),
+	                 0);
+	assert_int_equal(size, large.len + 4);
+	assert_int_equal(pool.scratch.cap, 0);
+	nv_session_deinit(&session);
+	nv_deflate_pool_deinit(&pool);
+	failing_alloc_remove();
+	free((void *)(uintptr_t)large.data);
+	free(output);
 }
 
 static void test_what_was_agreed(void **state)
@@ -81,7 +130,8 @@ static void test_more_than_can_be_compressed_at_once(void **state)
 
 	assert_int_equal(nv_session_send_part(session, NV_BINARY, nv_str("a"), false), 0);
 	output = nv_session_output(session).len;
-	assert_int_equal(nv_session_send_part(session, NV_CONTINUATION, huge, true), NV_ERR_NOMEM);
+	assert_int_equal(nv_session_send_part(session, NV_CONTINUATION, huge, true),
+	                 NV_ERR_TOO_BIG);
 	assert_int_equal(nv_session_output(session).len, output);
 	assert_int_equal(nv_session_send_part(session, NV_CONTINUATION, nv_str("b"), true), 0);
 	assert_int_equal(nv_session_send_uncompressed(session, NV_CONTINUATION, nv_str("c")),
@@ -346,6 +396,8 @@ int main(void)
 		          test_stop_at_the_k_th_message),
 		unit_case("F-34 the end of the stream at every byte", test_the_end_at_every_byte),
 		unit_case("F-33 a text of 4 MiB in pieces", test_a_text_of_4_mib_in_pieces),
+		unit_case("P-07 windows that do not exist", test_windows_that_do_not_exist),
+		unit_case("D-19 no compressor, no scratch", test_no_compressor_no_scratch),
 		unit_case("P-04 what was agreed can be asked for", test_what_was_agreed),
 		unit_case("D-19 more than can be compressed at once",
 		          test_more_than_can_be_compressed_at_once),

@@ -63,7 +63,7 @@ static struct nv_server_options echo_options(const struct nv_serve_options *opti
 {
 	return (struct nv_server_options){
 		.max_message = options->max_message,
-		.max_queue = NV_ECHO_QUEUE,
+		.max_queue = NV_OFF,
 		.message_timeout_ms = NV_OFF,
 		.max_connections_per_ip = NV_OFF,
 		.handshakes_per_ip_per_s = NV_OFF,
