@@ -300,7 +300,7 @@ static inline struct nv_client *nv_client_new(struct nv_loop *loop, const char *
 }
 
 /* Aborts what is open, whose on_close follows before this returns; what has ended in order still says
- * its last word. Also from callbacks. */
+ * its last word, as far as the socket takes it at once. Also from callbacks. */
 NV_API void nv_client_free(struct nv_client *client);
 /* The open connection, or NULL. */
 NV_API struct nv_conn *nv_client_conn(const struct nv_client *client);
