@@ -80,7 +80,7 @@ class JsonTest(ServerTest):
 
 
 class Messages(JsonTest):
-    def test_bytes_of_the_issue(self):
+    def test_every_byte_of_a_conversation(self):
         alice = self.client('/chat?format=json')
         alice.expect('{"type":"systeme","contenu":"Bienvenue ! Quel est votre pseudo ?"}')
         alice.send('{"type":"pseudo","pseudo":"Zoé"}')

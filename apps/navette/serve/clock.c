@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <time.h>
 
+/* Not time(), which is some milliseconds late in the next second. */
 char *nv_clock_stamp(char stamp[NV_STAMP_SIZE])
 {
-	time_t now = time(NULL);
+	struct timespec now;
 	struct tm tm;
 
-	if (!localtime_r(&now, &tm) ||
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!localtime_r(&now.tv_sec, &tm) ||
 	    strftime(stamp, NV_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		stamp[0] = '\0';
 	return stamp;
