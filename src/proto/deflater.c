@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* deflater.c: compression by zlib.
- *
- * It serves whole messages too: libdeflate can end a message only with a block that is marked as
- * final, on which known receivers break off, and below 16 KiB it is not faster. */
+/* deflater.c: compression by zlib, for whatever whole_deflater.c is not faster with. */
 #include "proto/deflater.h"
 
 #include <assert.h>

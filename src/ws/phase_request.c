@@ -131,14 +131,16 @@ static void answer_page(struct nv_conn *conn)
 		call_page(conn);
 }
 
-/* Another protocol may be offered along with a page, and be ignored (RFC 9110 7.8). */
+/* Another protocol may be offered along with a page, and be ignored (RFC 9110 7.8), but not where a
+ * WebSocket stands too: there it was meant and misspelt. */
 static bool wants_socket(struct nv_conn *conn)
 {
 	const struct nv_head *head = conn->request->head;
+	struct nv_server *server = nv_server_of(conn);
 
-	return nv_handshake_wanted(head) &&
-	       (nv_head_lists(head, "Upgrade", "websocket") ||
-	        !nv_router_find(&nv_server_of(conn)->pages, nv_head_path(head)));
+	return nv_handshake_wanted(head) && (nv_head_lists(head, "Upgrade", "websocket") ||
+	                                     nv_router_find(&server->sockets, nv_head_path(head)) ||
+	                                     !nv_router_find(&server->pages, nv_head_path(head)));
 }
 
 /* --- Events --- */

@@ -167,6 +167,32 @@ static void answers_pages(void **state)
 	fixture_stop(&f);
 }
 
+/* A page and a WebSocket at one path: whoever names another protocol meant the WebSocket. */
+static void a_misspelt_upgrade_is_told(void **state)
+{
+	static const char *const upgrades[] = { "websocketx", "web socket", "xwebsocket",
+		                                "websocket/13", "h2c" };
+	struct fixture f;
+	char request[256];
+
+	start(&f);
+	assert_int_equal(nv_server_http(f.server, "/ws", page, "both"), 0);
+	for (size_t i = 0; i < sizeof upgrades / sizeof *upgrades; i++) {
+		snprintf(request, sizeof request,
+		         "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: %s\r\nConnection: Upgrade\r\n"
+		         "Sec-WebSocket-Version: 13\r\n"
+		         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+		         upgrades[i]);
+		ask(&f, request);
+		assert_int_equal(status_of(answer), 400);
+	}
+	ask(&f, GET("/ws"));
+	assert_int_equal(status_of(answer), 200);
+	ask(&f, UPGRADE("/ws"));
+	assert_int_equal(status_of(answer), 101);
+	fixture_stop(&f);
+}
+
 static void refuses_with_the_right_status(void **state)
 {
 	static const struct {
@@ -861,6 +887,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_pages),
+		unit_case("HS-09 a misspelt Upgrade where a page stands too",
+		          a_misspelt_upgrade_is_told),
 		cmocka_unit_test(refuses_with_the_right_status),
 		unit_case("HS-01 the answer to the good request", accepts_the_good_request),
 		unit_case("HS-02 405 names the method", names_the_method),

@@ -47,6 +47,7 @@ static int start(struct echo_loop *echo, const struct nv_connect_options *option
 	struct nv_client_options client = options->client;
 
 	client.max_queue = NV_OFF;
+	client.write_timeout_ms = NV_OFF;
 	client.user = echo;
 	client.on_fail = on_fail;
 	echo->client = nv_client_new(echo->loop, options->text, &handlers, &client);

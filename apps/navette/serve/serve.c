@@ -58,13 +58,14 @@ static struct nv_server_options chat_options(const struct nv_serve_options *opti
 	};
 }
 
-/* A suite may come as often as it likes, take its time for a long message, and do wrong in silence. */
+/* A suite may come as often as it likes, take its time to send and to read, and do wrong in silence. */
 static struct nv_server_options echo_options(const struct nv_serve_options *options)
 {
 	return (struct nv_server_options){
 		.max_message = options->max_message,
 		.max_queue = NV_OFF,
 		.message_timeout_ms = NV_OFF,
+		.write_timeout_ms = NV_OFF,
 		.max_connections_per_ip = NV_OFF,
 		.handshakes_per_ip_per_s = NV_OFF,
 		.log = nv_serve_log_problems,
