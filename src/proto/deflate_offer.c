@@ -9,9 +9,6 @@
 #include "proto/ascii.h"
 #include "proto/extension.h"
 
-#define BITS_MIN 8u
-#define BITS_MAX 15u
-
 static uint8_t complete(uint8_t value, uint8_t initial, uint8_t min, uint8_t max)
 {
 	if (value == 0)
@@ -25,9 +22,10 @@ void nv_compression_complete(struct nv_compression *compression)
 {
 	compression->level = complete(compression->level, 1, 1, 9);
 	compression->memory_level = complete(compression->memory_level, 5, 1, 9);
-	compression->window_bits = complete(compression->window_bits, 12, BITS_MIN, BITS_MAX);
-	compression->peer_window_bits =
-		complete(compression->peer_window_bits, BITS_MAX, BITS_MIN, BITS_MAX);
+	compression->window_bits =
+		complete(compression->window_bits, 12, NV_WINDOW_BITS_MIN, NV_WINDOW_BITS_MAX);
+	compression->peer_window_bits = complete(compression->peer_window_bits, NV_WINDOW_BITS_MAX,
+	                                         NV_WINDOW_BITS_MIN, NV_WINDOW_BITS_MAX);
 	if (compression->threshold == 0)
 		compression->threshold = 128;
 	else if (compression->threshold == NV_OFF)
@@ -58,10 +56,10 @@ static uint8_t parse_bits(struct nv_bytes value)
 		if (!nv_is_digit(c) || (bits == 0 && c == '0'))
 			return 0;
 		bits = (uint8_t)(bits * 10 + (c - '0'));
-		if (bits > BITS_MAX)
+		if (bits > NV_WINDOW_BITS_MAX)
 			return 0;
 	}
-	return bits < BITS_MIN ? 0 : bits;
+	return bits < NV_WINDOW_BITS_MIN ? 0 : bits;
 }
 
 /* `implied` is what the parameter means without a value; 0: it must have one. */
@@ -116,7 +114,7 @@ bool nv_deflate_meet(struct nv_bytes parameters, const struct nv_compression *co
 	struct nv_compression wanted = *compression;
 	struct nv_deflate offer;
 
-	if (read_parameters(parameters, BITS_MAX, &offer))
+	if (read_parameters(parameters, NV_WINDOW_BITS_MAX, &offer))
 		return false;
 	nv_compression_complete(&wanted);
 	*deflate = (struct nv_deflate){ .agreed = true };
@@ -127,7 +125,7 @@ bool nv_deflate_meet(struct nv_bytes parameters, const struct nv_compression *co
 	/* Zero stays zero: what the client did not name is not answered. RFC 7692 7.1.2.2 forbids it
 	 * for client_max_window_bits. */
 	deflate->server_max_window_bits = smaller(offer.server_max_window_bits, wanted.window_bits);
-	if (wanted.peer_window_bits < BITS_MAX)
+	if (wanted.peer_window_bits < NV_WINDOW_BITS_MAX)
 		deflate->client_max_window_bits =
 			smaller(offer.client_max_window_bits, wanted.peer_window_bits);
 	return true;
@@ -144,9 +142,9 @@ bool nv_deflate_offer(const struct nv_compression *compression, struct nv_deflat
 	nv_compression_complete(&wanted);
 	offer->server_no_context_takeover = !wanted.context_takeover;
 	offer->client_no_context_takeover = !wanted.context_takeover;
-	if (wanted.peer_window_bits < BITS_MAX)
+	if (wanted.peer_window_bits < NV_WINDOW_BITS_MAX)
 		offer->server_max_window_bits = wanted.peer_window_bits;
-	offer->client_max_window_bits = BITS_MAX;
+	offer->client_max_window_bits = NV_WINDOW_BITS_MAX;
 	return true;
 }
 

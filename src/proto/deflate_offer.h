@@ -9,6 +9,10 @@
 
 #define NV_PERMESSAGE_DEFLATE "permessage-deflate"
 
+/* RFC 7692 7.1.2 */
+#define NV_WINDOW_BITS_MIN 8u
+#define NV_WINDOW_BITS_MAX 15u
+
 /* Puts the defaults in place of zeros, and moves what is out of range to its nearest end. */
 void nv_compression_complete(struct nv_compression *compression);
 

@@ -6,12 +6,10 @@
 
 #include "base/buf.h"
 #include "proto/deflate_budget.h"
+#include "proto/deflate_offer.h"
 #include "proto/deflater.h"
 #include "proto/inflater.h"
 #include "proto/whole_deflater.h"
-
-#define NV_WINDOW_BITS_MIN 8
-#define NV_WINDOW_BITS_MAX 15
 
 /* The owner embeds it, zeroed, with `compression` complete and `budget` NULL for no limit on what
  * windows that are kept take; both outlive it. It is the last that its sessions give up. */

@@ -306,14 +306,6 @@ bool nv_session_check_text(struct nv_session *s, struct nv_bytes part, bool last
 	return true;
 }
 
-/* Gathers the message in `held`, decompressed. */
-static bool gather(struct nv_session *s, struct nv_bytes part, bool last)
-{
-	if (s->deflate && s->deflate->receiving)
-		return nv_session_inflate(s, part, last);
-	return hold(s, part);
-}
-
 static bool read_data(struct nv_session *s, struct nv_event *event)
 {
 	struct nv_bytes part = take_payload(s);
@@ -328,7 +320,7 @@ static bool read_data(struct nv_session *s, struct nv_event *event)
 		return false;
 	if (!compressed && s->held.len == 0 && last)
 		return deliver(s, event, part);
-	if (!gather(s, part, last))
+	if (!(compressed ? nv_session_inflate(s, part, last) : hold(s, part)))
 		return false;
 	s->message_len = (uint32_t)s->held.len;
 	if (!last)

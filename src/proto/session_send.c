@@ -112,7 +112,6 @@ static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
                         struct nv_frame *frame, struct nv_bytes *payload)
 {
 	bool starts = message->opcode != NV_CONTINUATION;
-
 	int error;
 
 	*payload = message->data;

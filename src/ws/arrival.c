@@ -3,8 +3,6 @@
  * they are going to ask. Those that are being refused have a limit of their own, and no request. */
 #include "ws/arrival.h"
 
-#define TELL_MS 1000u
-
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -15,6 +13,7 @@
 #define REFUSING_MAX 64u   /* told why; any more are just closed */
 #define RATE_RETRY_S 1     /* any rate has room again by then */
 #define CROWDED_RETRY_S 10 /* somebody has to leave first */
+#define TELL_MS 1000u      /* between two lines of the log */
 
 static const struct nv_handlers no_handlers;
 
@@ -66,8 +65,6 @@ void nv_server_release(struct nv_conn *conn, int error)
 	nv_free(conn);
 }
 
-/* --- Admitted --- */
-
 /* One line a second: who is refused may be back at once. */
 static void tell_refusal(struct nv_server *server, const char *peer, const char *what)
 {
@@ -85,6 +82,8 @@ static void tell_refusal(struct nv_server *server, const char *peer, const char 
 	server->refusals_told_ms = now;
 	server->refusals_untold = 0;
 }
+
+/* --- Admitted --- */
 
 /* The request waits for its answer from now on, and perhaps in place of another. */
 static void wait_for_request(struct nv_server *server, struct nv_conn *conn)

@@ -14,8 +14,6 @@ static void echo_close(struct nv_conn *conn, const struct nv_close *close)
 
 static void explain(struct nv_request *request)
 {
-	(void)nv_request_add_field(request, "Cache-Control", "no-store");
-	(void)nv_request_add_field(request, "X-Content-Type-Options", "nosniff");
 	(void)nv_request_reply(request, 200, "text/plain; charset=utf-8",
 	                       nv_str("Here every WebSocket message comes back as it was.\n"
 	                              "Connect with ws:// instead of http://, for example by "
