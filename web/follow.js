@@ -21,15 +21,15 @@ export class Follow {
 		this.#follow(true);
 	}
 
-	/* Call after something was added. Many additions cost one layout. */
+	/* Call after something was added. Many additions cost one layout; by then it is known whether
+	 * the reader has just scrolled up. */
 	added() {
-		if (!this.#following)
-			this.#jump.hidden = false;
 		if (this.#scheduled)
 			return;
 		this.#scheduled = true;
 		requestAnimationFrame(() => {
 			this.#scheduled = false;
+			this.#jump.hidden = this.#following;
 			this.#settle();
 		});
 	}

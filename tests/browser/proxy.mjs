@@ -66,7 +66,7 @@ export class Proxy {
 		from.pipe(request({ ...options, headers: from.headers }, (answer) => {
 			to.writeHead(answer.statusCode, answer.headers);
 			answer.pipe(to);
-		}));
+		})).on('error', () => to.destroy());
 	}
 
 	#join(from, near) {

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -38,9 +39,15 @@ export class Server {
 		return `http://localhost:${this.port}/`;
 	}
 
-	/* SIGSTOP makes a server that holds its connections and says nothing any more. */
 	signal(name) {
 		this.#process.kill(name);
+	}
+
+	/* Whether SIGSTOP has stopped every thread: it reaches one after another. */
+	isStopped() {
+		const threads = `/proc/${this.#process.pid}/task`;
+		return readdirSync(threads).every((id) =>
+			readFileSync(`${threads}/${id}/stat`, 'utf8').includes(') T '));
 	}
 
 	async kill() {

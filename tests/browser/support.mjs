@@ -65,9 +65,10 @@ class Stage {
 		this.#endings.push(end);
 	}
 
-	/* Opens a page in a browser profile of its own. expected: what the console may complain of;
-	 * random: what Math.random() returns; the rest is for the browser's context. */
-	async page(url, { expected, random, ...options } = {}) {
+	/* Opens a page in a browser profile of its own; all it asks the server for has arrived.
+	 * expected: what the console may complain of; random: what Math.random() returns; still: its
+	 * time passes only when the test says so; the rest is for the browser's context. */
+	async page(url, { expected, random, still, ...options } = {}) {
 		const context = await (await launched()).newContext({ locale: 'en-GB', ...options });
 		this.#contexts.push(context);
 		context.setDefaultTimeout(PATIENCE_MS);
@@ -75,7 +76,14 @@ class Stage {
 		await this.#watch(page, expected);
 		if (random !== undefined)
 			await page.addInitScript((value) => Math.random = () => value, random);
-		await page.goto(url);
+		if (still) {
+			await page.clock.install();
+			await page.clock.pauseAt(Date.now() + PATIENCE_MS);
+		}
+		/* The icon is asked for after everything else, when the page counts as loaded. */
+		const isIcon = (request) => request.resourceType() === 'other';
+		const icon = url.startsWith('http') && page.waitForEvent('requestfinished', isIcon);
+		await Promise.all([icon, page.goto(url)]);
 		return page;
 	}
 

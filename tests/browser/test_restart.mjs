@@ -9,10 +9,10 @@ import { Visitor } from './visitor.mjs';
 
 const BREAKS = { expected: CONNECTION_LOST };
 
-/* From here on, also after a reload, the page's time passes only when the test says so. */
-async function stopClock(page) {
-	await page.clock.install();
-	await page.clock.pauseAt(Date.now() + 1000);
+/* The server holds its connections and says nothing any more. */
+async function freeze(server) {
+	server.signal('SIGSTOP');
+	await until(() => server.isStopped(), true);
 }
 
 function waitForLine(visitor, line) {
@@ -57,7 +57,7 @@ scenario('the page survives a restart of the server', async (stage) => {
 scenario('a message the server never confirmed is given back', async (stage) => {
 	const server = await stage.serve();
 	const ada = await Visitor.enter(stage, server.url, 'Ada', BREAKS);
-	server.signal('SIGSTOP');
+	await freeze(server);
 	await ada.say('anybody there?');
 	await ada.sees('message, pending of Ada: anybody there?');
 	await server.kill();
@@ -97,8 +97,7 @@ scenario('who wants in while the server is away comes in with it', async (stage)
 
 scenario('waits double up to 30 s and start again at 1 s', async (stage) => {
 	const server = await stage.serve();
-	const ada = await Visitor.open(stage, server.url, { ...BREAKS, random: 1 });
-	await stopClock(ada.page);
+	const ada = await Visitor.open(stage, server.url, { ...BREAKS, random: 1, still: true });
 	await until(() => ada.state(), 'open');
 	const { clock } = ada.page;
 	await server.kill();
@@ -114,6 +113,9 @@ scenario('waits double up to 30 s and start again at 1 s', async (stage) => {
 	await until(() => ada.state(), 'open');
 	assert.equal(await ada.focus(), 'nickname');
 	await until(() => ada.page.locator('#state .countdown').textContent(), '');
+	/* Only a server that has spoken makes the waits short again. */
+	await ada.join('Ada');
+	await until(() => ada.people(), ['Ada']);
 	await again.kill();
 	await until(() => ada.text('#state .countdown'), 'in 1 s');
 });
@@ -130,9 +132,10 @@ scenario('waits are shortened at random by up to a half', async (stage) => {
 
 scenario('a connection that died without a word is noticed', async (stage) => {
 	const server = await stage.serve();
-	const ada = await Visitor.open(stage, server.url, BREAKS);
+	const ada = await Visitor.open(stage, server.url, { ...BREAKS, still: true });
 	const { clock } = ada.page;
-	await stopClock(ada.page);
+	/* Before the reload, so that the event is about the socket after it. */
+	await until(() => ada.state(), 'open');
 	const [socket] = await Promise.all([ada.page.waitForEvent('websocket'), ada.page.reload()]);
 	await until(() => ada.state(), 'open');
 	/* The page asks every 25 s and gives each answer 10 s. */
@@ -140,7 +143,7 @@ scenario('a connection that died without a word is noticed', async (stage) => {
 	await Promise.all([socket.waitForEvent('framereceived', isPong), clock.runFor(25000)]);
 	await clock.runFor(10000);
 	assert.equal(await ada.state(), 'open');
-	server.signal('SIGSTOP');
+	await freeze(server);
 	await clock.runFor(24999);
 	assert.equal(await ada.state(), 'open');
 	await clock.runFor(1);
