@@ -8,34 +8,16 @@
 #define NAVETTE_NAVETTE_H
 
 #include <navette/deflate.h>
+#include <navette/loop.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct nv_loop;
 struct nv_server;
 struct nv_client;
 struct nv_conn;
 struct nv_request;
-
-/* --- The event loop --- */
-
-NV_API struct nv_loop *nv_loop_new(void); /* NULL without memory or descriptors */
-/* After its clients, and not from a callback. */
-NV_API void nv_loop_free(struct nv_loop *loop);
-
-/* Runs until nv_loop_stop, which is also remembered when it comes first. 0 or an error. */
-NV_API int nv_loop_run(struct nv_loop *loop);
-/* One turn: waits at most `timeout_ms` (-1: for ever) for something to do. */
-NV_API int nv_loop_run_once(struct nv_loop *loop, int timeout_ms);
-/* Any thread, and signal handlers; every call has to return before the loop is freed. */
-NV_API void nv_loop_stop(struct nv_loop *loop);
-
-/* For a program with a loop of its own: wait until this descriptor is readable, at most so many
- * milliseconds (-1: for ever), then call nv_loop_run_once(loop, 0). */
-NV_API int nv_loop_fd(const struct nv_loop *loop);
-NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
 
 /* --- What happens on a connection --- */
 

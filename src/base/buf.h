@@ -26,6 +26,14 @@ int nv_buf_append(struct nv_buf *buf, const void *data, size_t len);
 /* Drops the first `len` bytes. For tails that are short; a queue is outq.h. */
 void nv_buf_consume(struct nv_buf *buf, size_t len);
 
+/* Empties it for more of the same, and gives its memory back if that is more than `most` bytes. */
+static inline void nv_buf_reuse(struct nv_buf *buf, size_t most)
+{
+	buf->len = 0;
+	if (buf->cap > most)
+		nv_buf_deinit(buf);
+}
+
 static inline struct nv_bytes nv_buf_bytes(const struct nv_buf *buf)
 {
 	return (struct nv_bytes){ buf->data, buf->len };

@@ -1,24 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* outq.h: a connection's unsent output, a chain of chunks that holds no memory while it is empty. */
+/* outq.h: a connection's unsent output, a chain of chunks that holds no memory while it is empty.
+ *
+ * Every chunk begins with a frame, and no frame lies in two: what one call reserves or appends is one
+ * or more whole frames. So a frame can be put between two chunks, and a chunk can be dropped. The
+ * head has begun to leave once a byte of it was consumed; from then on nothing comes before its end,
+ * and it is not dropped. A chunk of small frames has up to 16 KiB, a larger frame one of its own. */
 #ifndef BASE_OUTQ_H
 #define BASE_OUTQ_H
 
 #include <navette/base.h>
 
-struct nv_chunk;
+#define NV_OUTQ_MAX 0x3fffffffu /* bytes in one queue; beyond them there is no memory */
+
 struct nv_shared;
 
+/* The queue's own, but for what has to be inline. */
+enum nv_chunk_kind {
+	NV_CHUNK_ORDINARY,
+	NV_CHUNK_DROPPABLE,
+	NV_CHUNK_CONTROL,
+	NV_CHUNK_LIMITED /* one control frame, which newer ones displace */
+};
+
+/* Only the last chunk, and the last of the control frames, takes more bytes. A chunk may be empty:
+ * reserved and not committed. One that refers to a shared block has no room of its own. */
+struct nv_chunk {
+	struct nv_chunk *next;
+	struct nv_shared *shared; /* or NULL */
+	uint8_t *data;            /* the first unsent byte */
+	uint32_t len;             /* unsent bytes */
+	uint32_t room : 30;       /* free bytes behind them */
+	uint32_t kind : 2;        /* of enum nv_chunk_kind */
+	union {
+		uint64_t tag;          /* of one that can be dropped */
+		struct nv_chunk *mark; /* of a head that can't be */
+	};
+	uint8_t storage[];
+};
+
 struct nv_outq {
-	struct nv_chunk *head;
-	struct nv_chunk *tail;
-	size_t len; /* bytes queued */
+	struct nv_chunk *tail; /* the chain is a ring: the head comes after the tail */
+	uint32_t len;          /* bytes queued */
+	bool begun;            /* the head has begun to leave */
 };
 
 void nv_outq_deinit(struct nv_outq *queue); /* frees; the queue is empty and usable again */
 
+static inline bool nv_chunk_has_room(const struct nv_chunk *chunk, enum nv_chunk_kind kind,
+                                     size_t len)
+{
+	return chunk && chunk->kind == kind && chunk->room >= len;
+}
+
+uint8_t *nv_outq_add_room(struct nv_outq *queue, size_t len); /* a chunk more */
+
 /* One contiguous room of `len` bytes at the end, for the caller to fill before it calls
- * nv_outq_commit with what it used. NULL without memory (the queue is unchanged). */
-uint8_t *nv_outq_reserve(struct nv_outq *queue, size_t len);
+ * nv_outq_commit with what it used, or nv_outq_fill if that is not nothing. NULL without memory (the
+ * queue is unchanged). */
+static inline uint8_t *nv_outq_reserve(struct nv_outq *queue, size_t len)
+{
+	struct nv_chunk *tail = queue->tail;
+
+	if (nv_chunk_has_room(tail, NV_CHUNK_ORDINARY, len) && len <= NV_OUTQ_MAX - queue->len)
+		return tail->data + tail->len;
+	return nv_outq_add_room(queue, len);
+}
+
+static inline void nv_outq_fill(struct nv_outq *queue, struct nv_chunk *chunk, size_t len)
+{
+	chunk->len += (uint32_t)len;
+	chunk->room = (chunk->room - len) & NV_OUTQ_MAX;
+	queue->len += (uint32_t)len;
+}
+
 void nv_outq_commit(struct nv_outq *queue, size_t len);
 
 /* 0 or NV_ERR_NOMEM, with nothing queued. */
@@ -28,7 +82,27 @@ int nv_outq_append(struct nv_outq *queue, const void *data, size_t len);
  * consumed. 0 or NV_ERR_NOMEM, with nothing queued. */
 int nv_outq_append_shared(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice);
 
-/* Up to `max` slices from the front; how many. They stay until something is consumed. */
+/* The same for one published message, which may be dropped until it begins to leave. `tag` tells
+ * where it was published. */
+int nv_outq_append_droppable(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice,
+                             uint64_t tag);
+
+/* Drops the oldest droppable message; false when there is none. A walk over what may not be dropped
+ * is made once: 10,000 drops cost as much as 10,000 steps. */
+bool nv_outq_drop_oldest(struct nv_outq *queue);
+
+/* Drops all droppable messages with that tag; how many. */
+size_t nv_outq_drop_tagged(struct nv_outq *queue, uint64_t tag);
+
+/* Queues one control frame in front of all that has not begun to leave, behind the control frames
+ * that wait there already. A `limited` one (a pong while the write is blocked) is one of at most four
+ * that wait: it displaces the oldest. 0 or NV_ERR_NOMEM, with nothing queued or displaced. */
+int nv_outq_insert_control(struct nv_outq *queue, const void *frame, size_t len, bool limited);
+
+/* The head counts as if it had begun to leave: no control frame overtakes it. */
+void nv_outq_begin(struct nv_outq *queue);
+
+/* Up to `max` slices from the front; how many. They stay until something is consumed or dropped. */
 size_t nv_outq_peek(const struct nv_outq *queue, struct nv_bytes *slices, size_t max);
 void nv_outq_consume(struct nv_outq *queue, size_t len);
 

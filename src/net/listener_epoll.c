@@ -7,6 +7,7 @@
 
 #define ACCEPTS_PER_TURN 64
 #define PAUSE_MS 100u
+#define SHORT_PAUSE_MS 10u /* some were accepted, so that others may soon be */
 
 static int want(struct nv_listener *listener, bool before, bool now)
 {
@@ -14,16 +15,15 @@ static int want(struct nv_listener *listener, bool before, bool now)
 	                     before ? EPOLLIN : 0, now ? EPOLLIN : 0);
 }
 
+/* Its timer has a place in the heap from the beginning: to pause must not need memory. */
 static bool is_paused(const struct nv_listener *listener)
 {
-	return listener->retry.place != 0;
+	return listener->retry.due_ms != UINT64_MAX;
 }
 
-/* Without memory for the timer, it goes on: the next turn tries again. */
-static void pause_accept(struct nv_listener *listener, int error)
+static void pause_accept(struct nv_listener *listener, int error, uint32_t pause_ms)
 {
-	if (nv_loop_start_timer(listener->loop, &listener->retry, PAUSE_MS) == 0)
-		want(listener, true, false);
+	(void)nv_loop_start_timer(listener->loop, &listener->retry, pause_ms);
 	if (listener->on_error)
 		listener->on_error(listener, error);
 }
@@ -33,35 +33,48 @@ static void resume(struct nv_timer *timer)
 	struct nv_listener *listener = nv_container_of(timer, struct nv_listener, retry);
 	int error = want(listener, false, true);
 
-	if (!error)
-		return;
-	nv_loop_start_timer(listener->loop, &listener->retry, PAUSE_MS);
-	if (listener->on_error)
-		listener->on_error(listener, error);
+	if (error)
+		pause_accept(listener, error, PAUSE_MS);
+	else
+		(void)nv_loop_park_timer(listener->loop, timer);
 }
 
-/* False when there is nothing more to accept now. */
-static bool accept_one(struct nv_listener *listener)
+static int accept_one(struct nv_listener *listener)
 {
 	struct nv_address peer;
 	int fd = nv_sock_accept(listener->fd, &peer);
 
 	if (fd >= 0)
 		listener->on_accept(listener, fd, &peer);
-	else if (fd != NV_ERR_NOT_FOUND && fd != NV_ERR_RESET)
-		pause_accept(listener, fd);
-	return fd >= 0 || fd == NV_ERR_RESET;
+	return fd;
+}
+
+/* A connection that is lost before it is accepted is no reason to wait, but a whole turn of nothing
+ * else is. */
+static bool must_wait(int result, bool accepted)
+{
+	if (result >= 0 || result == NV_ERR_NOT_FOUND)
+		return false;
+	return result != NV_ERR_RESET || !accepted;
 }
 
 /* Either event may stop the listener and free it: `accepting` tells. */
 void nv_epoll_listener_ready(struct nv_listener *listener)
 {
 	struct nv_loop *loop = listener->loop;
+	bool accepted = false;
+	int result = 0;
 
 	loop->accepting = listener;
 	for (int i = 0; i < ACCEPTS_PER_TURN && loop->accepting; i++) {
-		if (!accept_one(listener))
+		result = accept_one(listener);
+		accepted = accepted || result >= 0;
+		if (result < 0 && result != NV_ERR_RESET)
 			break;
+	}
+	if (must_wait(result, accepted)) {
+		want(listener, true, false);
+		pause_accept(listener, result, accepted ? SHORT_PAUSE_MS : PAUSE_MS);
 	}
 	loop->accepting = NULL;
 }
@@ -74,9 +87,13 @@ int nv_loop_listen(struct nv_loop *loop, struct nv_listener *listener, int fd)
 	listener->loop = loop;
 	listener->fd = fd;
 	listener->retry = (struct nv_timer){ .fire = resume };
-	error = want(listener, false, true);
-	if (error)
-		listener->loop = NULL;
+	error = nv_loop_park_timer(loop, &listener->retry);
+	if (!error)
+		error = want(listener, false, true);
+	if (!error)
+		return 0;
+	nv_loop_stop_timer(loop, &listener->retry);
+	listener->loop = NULL;
 	return error;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* loop.h: one thread's event loop, as the layers above see it. The public half (nv_loop_new, run,
- * stop, fd) stands in navette.h; this is what a backend gives to servers and clients.
+/* loop.h: one thread's event loop, as the layers above see it. The public half stands in
+ * navette/loop.h; this is what a backend gives to servers and clients.
  *
  * A turn: wait; run what other threads posted; read every ready socket, each stream that was read
  * flushing what it had to say; fire timers; raise on_close of the streams that closed; run hooks; flush
@@ -10,33 +10,18 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include <navette/loop.h>
+
 #include "net/address.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
-struct nv_loop;
+/* nv_loop_free also raises on_close of what is closing. Every other stream, every listener and every
+ * embedded timer has been closed or stopped before. */
 
-/* Also declared in navette.h, which this layer does not include. */
-NV_API struct nv_loop *nv_loop_new(void); /* NULL without memory or descriptors */
-
-/* Runs what is still posted and raises on_close of what is closing. Every other stream, listener
- * and timer must have been closed or stopped before. NULL does nothing. */
-NV_API void nv_loop_free(struct nv_loop *loop);
-
-/* Turns until nv_loop_stop; 0 or NV_ERR_SYSTEM, NV_ERR_STATE from inside a turn. */
-NV_API int nv_loop_run(struct nv_loop *loop);
-
-/* One turn, which waits for at most timeout_ms, for ever if that is negative. */
-NV_API int nv_loop_run_once(struct nv_loop *loop, int timeout_ms);
-
-/* Makes nv_loop_run return after its turn, or the next nv_loop_run at once. Any thread, and signal
- * handlers. */
-NV_API void nv_loop_stop(struct nv_loop *loop);
-
-/* For a program with a loop of its own: call nv_loop_run_once(loop, 0) when fd is readable, or when
- * timeout_ms (-1: never) has passed. */
-NV_API int nv_loop_fd(const struct nv_loop *loop);
-NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
+/* True inside a turn of this loop, or its nv_loop_free, on this thread; also while a callback of it
+ * turns another loop. Any thread. */
+bool nv_loop_is_current(const struct nv_loop *loop);
 
 /* Monotonic milliseconds, read once a turn. */
 uint64_t nv_loop_now(const struct nv_loop *loop);
@@ -44,6 +29,9 @@ uint64_t nv_loop_now(const struct nv_loop *loop);
 /* Timers of this loop; only on its thread. 0 or NV_ERR_NOMEM; moving a timer never fails. */
 int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t delay_ms);
 void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer);
+/* Keeps its place in the heap, but is never due: to start it from there can't fail. 0 or NV_ERR_NOMEM;
+ * never fails for one that runs, nor for one that fires. */
+int nv_loop_park_timer(struct nv_loop *loop, struct nv_timer *timer);
 
 /* Work that crosses threads. The task is the poster's until `run` starts on the loop's thread, in
  * the order of the posts of each thread; one wake-up for a burst. Any thread; never fails. */
@@ -52,6 +40,8 @@ struct nv_task {
 	void (*run)(struct nv_task *task);
 };
 void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task);
+/* The same for several, of which each leads to the one that comes before it. */
+void nv_loop_post_tasks(struct nv_loop *loop, struct nv_task *newest, struct nv_task *oldest);
 
 /* What wants to be run once, before this turn's last flush: after everything that was read or fired,
  * and on_close. One that is asked for later runs in the next turn, which then comes at once. The owner
@@ -77,14 +67,15 @@ int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct
 struct nv_listener {
 	void (*on_accept)(struct nv_listener *listener, int fd, const struct nv_address *peer);
 	void (*on_error)(struct nv_listener *listener,
-	                 int error); /* accept paused 100 ms; may be NULL */
+	                 int error); /* accept paused for a moment; may be NULL */
 	struct nv_loop *loop;
 	struct nv_timer retry;
 	int fd;
 };
 
 /* Accepts from then on; on_accept owns each new socket. 0 or an error, and the socket stays the
- * caller's. Out of descriptors or memory it pauses for 100 ms instead of spinning. */
+ * caller's. Out of descriptors or memory it pauses instead of spinning: for 100 ms, or for 10 where some
+ * came first. */
 int nv_loop_listen(struct nv_loop *loop, struct nv_listener *listener, int fd);
 void nv_loop_unlisten(struct nv_listener *listener); /* closes the socket; twice does nothing */
 

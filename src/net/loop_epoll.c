@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "net/hook.h"
 #include "net/sock.h"
+#include "net/turn.h"
 
 static uint64_t clock_ms(void)
 {
@@ -91,13 +92,17 @@ struct nv_loop *nv_loop_new(void)
 
 void nv_loop_free(struct nv_loop *loop)
 {
+	struct nv_turn turn;
+
 	if (!loop)
 		return;
 	assert(!loop->in_turn);
+	nv_turn_begin(&turn, loop);
 	do {
 		nv_mailbox_run(&loop->mailbox);
 		nv_epoll_raise_closed(loop);
 	} while (!nv_mailbox_is_empty(&loop->mailbox));
+	nv_turn_end(&turn);
 	assert(loop->streams == 0);
 	nv_timers_deinit(&loop->timers);
 	close_descriptors(loop);
@@ -114,10 +119,15 @@ static void wake(struct nv_loop *loop)
 		errno = kept;
 }
 
+void nv_loop_post_tasks(struct nv_loop *loop, struct nv_task *newest, struct nv_task *oldest)
+{
+	if (nv_mailbox_push(&loop->mailbox, newest, oldest))
+		wake(loop);
+}
+
 void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task)
 {
-	if (nv_mailbox_push(&loop->mailbox, task))
-		wake(loop);
+	nv_loop_post_tasks(loop, task, task);
 }
 
 void nv_loop_before_flush(struct nv_loop *loop, struct nv_hook *hook)
@@ -144,6 +154,11 @@ int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t d
 void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer)
 {
 	nv_timers_stop(&loop->timers, timer);
+}
+
+int nv_loop_park_timer(struct nv_loop *loop, struct nv_timer *timer)
+{
+	return nv_timers_start(&loop->timers, timer, UINT64_MAX);
 }
 
 static bool has_work(const struct nv_loop *loop)
@@ -200,6 +215,7 @@ static void dispatch(struct nv_loop *loop)
 
 int nv_loop_run_once(struct nv_loop *loop, int timeout_ms)
 {
+	struct nv_turn turn;
 	int error;
 
 	if (loop->in_turn)
@@ -209,6 +225,7 @@ int nv_loop_run_once(struct nv_loop *loop, int timeout_ms)
 		return error;
 	loop->now_ms = clock_ms();
 	loop->in_turn = true;
+	nv_turn_begin(&turn, loop);
 	nv_mailbox_run(&loop->mailbox);
 	dispatch(loop);
 	nv_timers_run(&loop->timers, loop->now_ms);
@@ -216,6 +233,7 @@ int nv_loop_run_once(struct nv_loop *loop, int timeout_ms)
 	nv_hooks_run(&loop->hooks);
 	nv_epoll_flush_dirty(loop);
 	nv_epoll_raise_closed(loop);
+	nv_turn_end(&turn);
 	loop->in_turn = false;
 	return 0;
 }

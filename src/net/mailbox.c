@@ -7,15 +7,15 @@
 
 #include "net/loop.h"
 
-bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *task)
+bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *newest, struct nv_task *oldest)
 {
-	struct nv_task *newest = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
+	struct nv_task *before = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
 
 	do {
-		task->next = newest;
+		oldest->next = before;
 	} while (!atomic_compare_exchange_weak_explicit(
-		&mailbox->newest, &newest, task, memory_order_release, memory_order_relaxed));
-	return newest == NULL;
+		&mailbox->newest, &before, newest, memory_order_release, memory_order_relaxed));
+	return before == NULL;
 }
 
 struct nv_task *nv_mailbox_take(struct nv_mailbox *mailbox)

@@ -14,8 +14,9 @@ struct nv_mailbox {
 	_Atomic(struct nv_task *) newest;
 };
 
-/* Any thread. True when it was empty, and the reader is to be woken: once for a burst. */
-bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *task);
+/* Any thread; tasks of which each leads to the one before it, down to the oldest. True when it was empty,
+ * and the reader is to be woken: once for a burst. */
+bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *newest, struct nv_task *oldest);
 
 static inline bool nv_mailbox_is_empty(const struct nv_mailbox *mailbox)
 {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -161,6 +162,22 @@ int nv_sock_listen(struct nv_address *address)
 	}
 	nv_sock_address(&any.sa, address);
 	return fd;
+}
+
+int nv_sock_inherit(int fd, struct nv_address *address)
+{
+	union sockaddr_any any = { 0 };
+	socklen_t len = sizeof any;
+	socklen_t size = sizeof(int);
+	int listens = 0;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ||
+	    !listens || getsockname(fd, &any.sa, &len) < 0 || !nv_sock_address(&any.sa, address))
+		return NV_ERR_INVALID;
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return NV_ERR_INVALID;
+	return 0;
 }
 
 /* accept(2): errors of the one connection, also those of the network, are passed on by Linux. */

@@ -14,6 +14,10 @@ struct sockaddr;
 int nv_sock_listen(struct nv_address *address);
 void nv_sock_close(int fd);
 
+/* Makes a TCP socket that listens already, and may have been inherited, fit for nv_loop_listen. 0 and its
+ * address, or NV_ERR_INVALID. */
+int nv_sock_inherit(int fd, struct nv_address *address);
+
 /* The rest serves the loop. Every socket is nonblocking and closed on exec. */
 
 /* What a listening socket hands to the ones it accepts: no delay, and the death of a silent peer is

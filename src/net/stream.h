@@ -61,7 +61,9 @@ static inline bool nv_stream_is_blocked(const struct nv_stream *stream)
 
 static inline void nv_stream_flush(struct nv_stream *stream)
 {
-	stream->ops->flush(stream);
+	/* One that is in a list is dirty already, or can't be flushed. */
+	if (nv_list_empty(&stream->link))
+		stream->ops->flush(stream);
 }
 
 static inline void nv_stream_pause(struct nv_stream *stream, bool paused)

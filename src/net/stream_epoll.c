@@ -172,20 +172,34 @@ static void starve(struct nv_stream *stream)
 	update(stream);
 }
 
-static ssize_t send_front(struct nv_stream *stream)
+static ssize_t send_many(const struct nv_stream *stream, size_t *offered)
 {
 	struct nv_bytes slices[MAX_SLICES];
 	struct iovec parts[MAX_SLICES];
 	struct msghdr message = { .msg_iov = parts };
-	ssize_t sent;
 
 	message.msg_iovlen = nv_outq_peek(&stream->out, slices, MAX_SLICES);
+	*offered = 0;
 	for (size_t i = 0; i < message.msg_iovlen; i++) {
 		parts[i].iov_base = (void *)(uintptr_t)slices[i].data;
 		parts[i].iov_len = slices[i].len;
+		*offered += slices[i].len;
 	}
+	return sendmsg(stream->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Most often there is one slice, which needs no more than send. */
+static ssize_t send_front(const struct nv_stream *stream, size_t *offered)
+{
+	struct nv_bytes first;
+	ssize_t sent;
+
+	nv_outq_peek(&stream->out, &first, 1);
+	*offered = first.len;
 	do {
-		sent = sendmsg(stream->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = first.len == stream->out.len ? send(stream->fd, first.data, first.len,
+		                                           MSG_NOSIGNAL | MSG_DONTWAIT)
+		                                    : send_many(stream, offered);
 	} while (sent < 0 && errno == EINTR);
 	return sent;
 }
@@ -193,14 +207,17 @@ static ssize_t send_front(struct nv_stream *stream)
 /* False when the stream can't go on this turn. */
 static bool send_some(struct nv_stream *stream)
 {
-	ssize_t sent = stream->out.len > 0 ? send_front(stream) : 0;
+	size_t offered = 0;
+	ssize_t sent = 0;
 
-	if (sent >= 0) {
+	while (stream->out.len > 0 && (size_t)sent == offered) {
+		sent = send_front(stream, &offered);
+		if (sent < 0)
+			break;
 		nv_outq_consume(&stream->out, (size_t)sent);
 		stream->written += (uint32_t)sent;
-		return true;
 	}
-	if (errno == EAGAIN)
+	if (sent >= 0 || errno == EAGAIN)
 		return true;
 	if (errno == ENOBUFS || errno == ENOMEM)
 		starve(stream);
@@ -220,7 +237,7 @@ static void finish(struct nv_stream *stream)
 		stream_close(stream, 0);
 }
 
-/* Sends once; the rest waits for the socket, so that one stream can't hold up the others. */
+/* Sends until the socket has taken less than it was offered; the rest waits for it. */
 static void flush(struct nv_stream *stream)
 {
 	bool waited = is(stream, BLOCKED | AWAITED);
@@ -230,7 +247,8 @@ static void flush(struct nv_stream *stream)
 	if (!send_some(stream))
 		return;
 	set(stream, BLOCKED, stream->out.len > 0);
-	update(stream);
+	if (is(stream, BLOCKED) != is(stream, OUT_EPOLL))
+		update(stream);
 	if (is(stream, BLOCKED | CLOSING))
 		return;
 	set(stream, AWAITED, false);

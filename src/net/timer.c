@@ -69,6 +69,8 @@ static bool grow(struct nv_timers *timers)
 
 void nv_timers_deinit(struct nv_timers *timers)
 {
+	for (size_t place = 1; place <= timers->count; place++)
+		at(timers, place)->place = 0;
 	nv_free(timers->heap);
 	*timers = (struct nv_timers){ 0 };
 }

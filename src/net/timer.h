@@ -10,7 +10,7 @@
 struct nv_timer {
 	void (*fire)(struct nv_timer *timer);
 	uint64_t due_ms;
-	size_t place; /* in the heap, from 1; 0: not running */
+	size_t place; /* in the heap, from 1; 0: not in it */
 };
 
 struct nv_timers {
@@ -20,7 +20,7 @@ struct nv_timers {
 	uint64_t earliest_ms; /* what is started while timers fire is not due before */
 };
 
-void nv_timers_deinit(struct nv_timers *timers);
+void nv_timers_deinit(struct nv_timers *timers); /* stops what still runs */
 
 /* Starts, or moves, a timer. 0 or NV_ERR_NOMEM (moving never fails). */
 int nv_timers_start(struct nv_timers *timers, struct nv_timer *timer, uint64_t due_ms);

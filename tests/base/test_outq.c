@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* test_outq.c: the output queue: order, sharing of chunks, stable slices, no memory while empty. */
+/* test_outq.c: the output queue: order, sharing of chunks, stable slices, no memory while empty,
+ * dropping, and control frames that overtake. */
 #include "base/outq.h"
+
+#include <time.h>
+
 #include "base/shared.h"
 
 #include "support/failing_alloc.h"
@@ -61,8 +65,8 @@ static void assert_numbers(const struct nv_outq *queue, uint8_t first)
 
 static void assert_empty(const struct nv_outq *queue)
 {
-	assert_null(queue->head);
 	assert_null(queue->tail);
+	assert_false(queue->begun);
 	assert_int_equal(queue->len, 0);
 	assert_int_equal(slice_count(queue), 0);
 	assert_int_equal(failing_alloc_live_blocks(), 0);
@@ -90,7 +94,7 @@ static void small_pieces_share_one_chunk(void **state)
 	append(&queue, "three");
 	assert_int_equal(queue.len, 13);
 	assert_int_equal(failing_alloc_live_blocks(), 1);
-	assert_true(failing_alloc_live_bytes() <= 512);
+	assert_true(failing_alloc_live_bytes() <= 2048);
 	assert_int_equal(nv_outq_peek(&queue, &slice, 1), 1);
 	assert_true(nv_bytes_is(slice, "one two three"));
 	nv_outq_deinit(&queue);
@@ -271,6 +275,7 @@ static void without_memory_the_queue_stays_as_it_was(void **state)
 	assert_null(nv_outq_reserve(&queue, 5000));
 	assert_null(nv_outq_reserve(&queue, SIZE_MAX));
 	assert_null(nv_outq_reserve(&queue, SIZE_MAX - 8));
+	assert_null(nv_outq_reserve(&queue, NV_OUTQ_MAX - 299));
 	assert_int_equal(queue.len, 300);
 	append_numbers(&queue, &next, 5000);
 	assert_numbers(&queue, 0);
@@ -394,6 +399,321 @@ static void shared_bytes_without_memory(void **state)
 	assert_empty(&queue);
 }
 
+/* --- Messages that may be dropped --- */
+
+/* Each of its bytes is a message of its own. */
+static void publish(struct nv_outq *queue, struct nv_shared *shared, size_t from, size_t count,
+                    uint64_t tag)
+{
+	for (size_t i = from; i < from + count; i++) {
+		struct nv_bytes slice = { shared->data + i, 1 };
+
+		assert_int_equal(nv_outq_append_droppable(queue, shared, slice, tag), 0);
+	}
+}
+
+static void the_oldest_is_dropped_first(void **state)
+{
+	struct nv_shared *shared = shared_of("abcdef");
+	struct nv_outq queue = { 0 };
+
+	assert_false(nv_outq_drop_oldest(&queue));
+	append(&queue, "1");
+	publish(&queue, shared, 0, 2, 7);
+	append_shared(&queue, shared, 2, 1);
+	append(&queue, "2");
+	publish(&queue, shared, 3, 3, 7);
+	assert_text(&queue, "1abc2def");
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "1bc2def");
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "1c2ef");
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_false(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "1c2");
+	publish(&queue, shared, 0, 1, 7);
+	append(&queue, "3");
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "1c23");
+	nv_outq_consume(&queue, 4);
+	assert_int_equal(shared->refs, 1);
+	nv_shared_unref(shared);
+	assert_empty(&queue);
+}
+
+static void a_queue_of_droppables_can_be_emptied(void **state)
+{
+	struct nv_shared *shared = shared_of("abc");
+	struct nv_outq queue = { 0 };
+
+	publish(&queue, shared, 0, 3, 7);
+	nv_shared_unref(shared);
+	assert_int_equal(slice_count(&queue), 3);
+	while (nv_outq_drop_oldest(&queue))
+		continue;
+	assert_empty(&queue);
+}
+
+static void what_has_begun_to_leave_is_not_dropped(void **state)
+{
+	struct nv_shared *shared = shared_of("abcdef");
+	struct nv_outq queue = { 0 };
+
+	assert_int_equal(
+		nv_outq_append_droppable(&queue, shared, (struct nv_bytes){ shared->data, 2 }, 7),
+		0);
+	publish(&queue, shared, 2, 4, 7);
+	nv_outq_consume(&queue, 1);
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "bdef");
+	assert_int_equal(nv_outq_drop_tagged(&queue, 7), 3);
+	assert_text(&queue, "b");
+	assert_false(nv_outq_drop_oldest(&queue));
+	publish(&queue, shared, 0, 2, 7);
+	nv_outq_consume(&queue, 1);
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "b");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+static void a_tag_is_dropped_alone(void **state)
+{
+	struct nv_shared *shared = shared_of("abcdef");
+	struct nv_outq queue = { 0 };
+
+	assert_int_equal(nv_outq_drop_tagged(&queue, 7), 0);
+	publish(&queue, shared, 0, 2, 7);
+	append(&queue, "1");
+	publish(&queue, shared, 2, 1, UINT64_MAX);
+	publish(&queue, shared, 3, 3, 7);
+	assert_int_equal(nv_outq_drop_tagged(&queue, 0), 0);
+	assert_text(&queue, "ab1cdef");
+	assert_int_equal(nv_outq_drop_tagged(&queue, 7), 5);
+	assert_text(&queue, "1c");
+	append(&queue, "2");
+	assert_int_equal(nv_outq_drop_tagged(&queue, UINT64_MAX), 1);
+	assert_text(&queue, "12");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+static void a_droppable_costs_as_much_as_a_reference(void **state)
+{
+	struct nv_shared *shared = shared_of("ab");
+	struct nv_outq queue = { 0 };
+	size_t before = failing_alloc_live_bytes();
+
+	publish(&queue, shared, 0, 1, 7);
+	assert_true(failing_alloc_live_bytes() - before <= 40);
+	nv_outq_deinit(&queue);
+	append_shared(&queue, shared, 1, 1);
+	assert_true(failing_alloc_live_bytes() - before <= 40);
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+/* Were what may not be dropped walked over each time, this would take 5,000,000,000 steps. */
+static void many_drops_walk_once(void **state)
+{
+	struct nv_outq queue = { 0 };
+	struct nv_shared *shared;
+	clock_t start;
+
+	failing_alloc_remove(); /* it is slow with so many blocks */
+	shared = shared_of("abcd");
+	for (size_t i = 0; i < 100000; i++) {
+		append_shared(&queue, shared, i % 2 * 2, 1);
+		publish(&queue, shared, 1, 1, 7);
+	}
+	start = clock();
+	for (size_t i = 0; i < 100000; i++)
+		assert_true(nv_outq_drop_oldest(&queue));
+	assert_false(nv_outq_drop_oldest(&queue));
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	assert_int_equal(queue.len, 100000);
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+	failing_alloc_install();
+}
+
+/* --- Control frames --- */
+
+static void insert(struct nv_outq *queue, const char *frame, bool limited)
+{
+	assert_int_equal(nv_outq_insert_control(queue, frame, strlen(frame), limited), 0);
+}
+
+static void a_control_frame_overtakes_what_has_not_begun(void **state)
+{
+	struct nv_outq queue = { 0 };
+
+	insert(&queue, "P", false);
+	assert_text(&queue, "P");
+	append(&queue, "data");
+	insert(&queue, "Q", true);
+	insert(&queue, "R", false);
+	assert_text(&queue, "PQRdata");
+	append(&queue, "more");
+	assert_text(&queue, "PQRdatamore");
+	nv_outq_consume(&queue, 11);
+	assert_empty(&queue);
+}
+
+static void a_control_frame_waits_for_the_chunk_under_way(void **state)
+{
+	struct nv_shared *shared = shared_of("xyz");
+	struct nv_outq queue = { 0 };
+
+	append(&queue, "data");
+	append_shared(&queue, shared, 0, 3);
+	nv_outq_consume(&queue, 1);
+	insert(&queue, "P", false);
+	insert(&queue, "Q", true);
+	assert_text(&queue, "ataPQxyz");
+	nv_outq_consume(&queue, 3);
+	insert(&queue, "R", false);
+	assert_text(&queue, "PQRxyz");
+	nv_outq_consume(&queue, 4);
+	insert(&queue, "S", true);
+	assert_text(&queue, "yzS");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+static void of_limited_ones_the_newest_four_wait(void **state)
+{
+	struct nv_outq queue = { 0 };
+
+	append(&queue, "data");
+	nv_outq_consume(&queue, 1);
+	for (const char *pong = "12345678"; *pong; pong++)
+		assert_int_equal(nv_outq_insert_control(&queue, pong, 1, true), 0);
+	assert_text(&queue, "ata5678");
+	insert(&queue, "ping", false);
+	insert(&queue, "9", true);
+	assert_text(&queue, "ata678ping9");
+	nv_outq_consume(&queue, 4);
+	insert(&queue, "A", true);
+	assert_text(&queue, "78ping9A");
+	insert(&queue, "B", true);
+	assert_text(&queue, "8ping9AB");
+	nv_outq_deinit(&queue);
+	assert_empty(&queue);
+}
+
+static void a_limited_one_under_way_is_not_displaced(void **state)
+{
+	struct nv_outq queue = { 0 };
+
+	append(&queue, "data");
+	insert(&queue, "<1>", true);
+	nv_outq_consume(&queue, 1);
+	for (const char *pong = "23456"; *pong; pong++)
+		assert_int_equal(nv_outq_insert_control(&queue, pong, 1, true), 0);
+	assert_text(&queue, "1>3456data");
+	nv_outq_deinit(&queue);
+}
+
+static void nothing_overtakes_what_was_begun_by_its_owner(void **state)
+{
+	struct nv_outq queue = { 0 };
+
+	nv_outq_begin(&queue);
+	assert_empty(&queue);
+	append(&queue, "101");
+	nv_outq_begin(&queue);
+	insert(&queue, "P", false);
+	append(&queue, "data");
+	insert(&queue, "Q", false);
+	assert_text(&queue, "101PQdata");
+	nv_outq_consume(&queue, 3);
+	insert(&queue, "R", false);
+	assert_text(&queue, "PQRdata");
+	nv_outq_deinit(&queue);
+	assert_empty(&queue);
+}
+
+static void control_frames_share_chunks(void **state)
+{
+	struct nv_outq queue = { 0 };
+
+	append(&queue, "data");
+	for (size_t i = 0; i < 10000; i++)
+		insert(&queue, "P!", false);
+	assert_true(failing_alloc_live_blocks() <= 10);
+	assert_int_equal(queue.len, 20004);
+	nv_outq_deinit(&queue);
+}
+
+static void control_frames_and_drops_do_not_disturb_each_other(void **state)
+{
+	struct nv_shared *shared = shared_of("abc");
+	struct nv_outq queue = { 0 };
+
+	publish(&queue, shared, 0, 1, 7);
+	for (const char *pong = "1234"; *pong; pong++)
+		assert_int_equal(nv_outq_insert_control(&queue, pong, 1, true), 0);
+	append(&queue, "!");
+	publish(&queue, shared, 1, 2, 7);
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "1234!bc");
+	insert(&queue, "5", true);
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "2345!c");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+/* Until where nothing can be dropped is remembered; that very place goes away. */
+static void a_drop_after_a_displaced_frame_finds_its_way(void **state)
+{
+	struct nv_shared *shared = shared_of("ab");
+	struct nv_outq queue = { 0 };
+
+	append(&queue, "data");
+	nv_outq_consume(&queue, 1);
+	publish(&queue, shared, 0, 2, 7);
+	insert(&queue, "1", true);
+	assert_true(nv_outq_drop_oldest(&queue));
+	for (const char *pong = "2345"; *pong; pong++)
+		assert_int_equal(nv_outq_insert_control(&queue, pong, 1, true), 0);
+	assert_text(&queue, "ata2345b");
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_false(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "ata2345");
+	assert_non_null(nv_outq_reserve(&queue, 1000));
+	assert_false(nv_outq_drop_oldest(&queue));
+	nv_outq_commit(&queue, 0);
+	publish(&queue, shared, 0, 1, 7);
+	assert_true(nv_outq_drop_oldest(&queue));
+	assert_text(&queue, "ata2345");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+}
+
+static void without_memory_nothing_is_displaced(void **state)
+{
+	struct nv_shared *shared = shared_of("a");
+	struct nv_outq queue = { 0 };
+
+	for (const char *pong = "1234"; *pong; pong++)
+		assert_int_equal(nv_outq_insert_control(&queue, pong, 1, true), 0);
+	failing_alloc_fail(1, FAIL_FOREVER);
+	assert_int_equal(nv_outq_insert_control(&queue, "5", 1, true), NV_ERR_NOMEM);
+	assert_int_equal(nv_outq_insert_control(&queue, "6", 1, false), NV_ERR_NOMEM);
+	assert_int_equal(
+		nv_outq_append_droppable(&queue, shared, (struct nv_bytes){ shared->data, 1 }, 7),
+		NV_ERR_NOMEM);
+	assert_int_equal(shared->refs, 1);
+	assert_text(&queue, "1234");
+	nv_outq_deinit(&queue);
+	nv_shared_unref(shared);
+	assert_empty(&queue);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, install, remove_it)
 
 int main(void)
@@ -416,6 +736,21 @@ int main(void)
 		TEST(shared_bytes_are_referred_to),
 		TEST(shared_bytes_in_a_row_are_one_slice),
 		TEST(shared_bytes_without_memory),
+		TEST(the_oldest_is_dropped_first),
+		TEST(a_queue_of_droppables_can_be_emptied),
+		TEST(what_has_begun_to_leave_is_not_dropped),
+		TEST(a_tag_is_dropped_alone),
+		TEST(a_droppable_costs_as_much_as_a_reference),
+		TEST(many_drops_walk_once),
+		TEST(a_control_frame_overtakes_what_has_not_begun),
+		TEST(a_control_frame_waits_for_the_chunk_under_way),
+		TEST(of_limited_ones_the_newest_four_wait),
+		TEST(a_limited_one_under_way_is_not_displaced),
+		TEST(nothing_overtakes_what_was_begun_by_its_owner),
+		TEST(control_frames_share_chunks),
+		TEST(control_frames_and_drops_do_not_disturb_each_other),
+		TEST(a_drop_after_a_displaced_frame_finds_its_way),
+		TEST(without_memory_nothing_is_displaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,10 +31,11 @@ api='<navette/(base|deflate|session|handshake)\.h>'
 check() {
 	allow src/base '"base/[a-z0-9_]+\.h"|<navette/base\.h>'
 	allow src/proto "\"(base|proto)/[a-z0-9_]+\.h\"|$api"
-	allow src/net '"(base|net)/[a-z0-9_]+\.h"|<navette/base\.h>'
+	allow src/net '"(base|net)/[a-z0-9_]+\.h"|<navette/(base|loop)\.h>'
 	allow src/ws '"(base|proto|net|ws)/[a-z0-9_]+\.h"|<navette/[a-z_]+\.h>'
 	allow include/navette/base.h none
 	allow include/navette/deflate.h '<navette/base\.h>'
+	allow include/navette/loop.h '<navette/base\.h>'
 	allow include/navette/session.h '<navette/deflate\.h>'
 	allow include/navette/handshake.h '<navette/deflate\.h>'
 	allow include/navette/navette.h '<navette/[a-z_]+\.h>'

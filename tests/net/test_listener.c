@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "net/sock.h"
 #include "net/wire.h"
+#include "support/failing_alloc.h"
 
 #define MANY 100
 
@@ -18,12 +19,17 @@ static struct {
 	int errors[16];
 	unsigned int count;
 	unsigned int calls;
+	int lasting; /* the error of every call; 0: none */
 } accepts;
 
 int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 {
 	unsigned int call = accepts.calls++;
 
+	if (accepts.lasting) {
+		errno = accepts.lasting;
+		return -1;
+	}
 	if (call < accepts.count) {
 		errno = accepts.errors[call];
 		return -1;
@@ -96,6 +102,7 @@ static int setup(void **state)
 	owned->listener.on_accept = on_accept;
 	owned->listener.on_error = on_error;
 	f->listener = &owned->listener;
+	failing_alloc_install();
 	f->loop = nv_loop_new();
 	assert_true(nv_address_parse("127.0.0.1", 0, &f->address));
 	fd = nv_sock_listen(&f->address);
@@ -114,6 +121,7 @@ static int teardown(void **state)
 		close(f->clients[i]);
 	nv_loop_free(f->loop);
 	free(f);
+	failing_alloc_remove();
 	return 0;
 }
 
@@ -184,6 +192,88 @@ static void pauses_when_the_system_has_nothing_left(void **state)
 	assert_int_equal(f->error_count, 5);
 	assert_memory_equal(f->errors, names, sizeof(names));
 	assert_int_equal(nv_loop_timeout_ms(f->loop), -1);
+}
+
+/* However often the system repeats itself, a second sees a bounded number of attempts; and the first
+ * attempt that succeeds comes within one. */
+static void waits_while_an_error_lasts(void **state)
+{
+	static const int errors[] = { EMFILE,       ENFILE, ENOBUFS, ENOMEM,
+		                      ECONNABORTED, EPROTO, EPERM,   ENETDOWN };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		uint64_t start = nv_loop_now(f->loop);
+		unsigned int turns = 0;
+
+		f->error_count = 0;
+		f->accepted = 0;
+		accepts.calls = 0;
+		accepts.lasting = errors[i];
+		connect_clients(f, 1);
+		for (; f->error_count < 3; turns++)
+			assert_int_equal(nv_loop_run_once(f->loop, -1), 0);
+		assert_true(turns <= 7);
+		assert_true(accepts.calls <= 3 * 64);
+		assert_true(nv_loop_now(f->loop) - start >= 200);
+		accepts.lasting = 0;
+		start = nv_loop_now(f->loop);
+		wire_until(f->loop, f->accepted == 1);
+		assert_true(nv_loop_now(f->loop) - start < 1000);
+	}
+}
+
+/* 48 come, 16 are lost: a whole turn, which ends with losses, and yet no standstill. */
+static void losses_among_others_do_not_pause(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 16; i++)
+		accepts.errors[i] = ECONNABORTED;
+	accepts.count = 16;
+	accepts.calls = 0u - 48;
+	connect_clients(f, MANY);
+	assert_int_equal(nv_loop_run_once(f->loop, 1000), 0);
+	assert_int_equal(f->accepted, 48);
+	wire_until(f->loop, f->accepted == MANY);
+	assert_int_equal(f->error_count, 0);
+}
+
+/* Some came before the descriptors were used up: others may soon be free, so that those who wait
+ * behind the newcomers need not do so for long. */
+static void pauses_shortly_where_something_moves(void **state)
+{
+	struct fixture *f = *state;
+
+	accepts.errors[0] = EMFILE;
+	accepts.errors[1] = EMFILE;
+	accepts.count = 2;
+	accepts.calls = 0u - 3;
+	connect_clients(f, 4);
+	wire_until(f->loop, f->error_count == 1);
+	assert_int_equal(f->accepted, 3);
+	assert_in_range(nv_loop_timeout_ms(f->loop), 0, 10);
+	wire_until(f->loop, f->error_count == 2);
+	assert_in_range(nv_loop_timeout_ms(f->loop), 20, 100);
+	wire_until(f->loop, f->accepted == 4);
+}
+
+/* There is no memory even for the timer of the pause. */
+static void pauses_without_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	failing_alloc_fail(1, FAIL_FOREVER);
+	accepts.lasting = ENOMEM;
+	connect_clients(f, 1);
+	wire_until(f->loop, f->error_count == 1);
+	assert_true(wire_is_idle(f->loop));
+	assert_in_range(nv_loop_timeout_ms(f->loop), 1, 100);
+	accepts.lasting = 0;
+	wire_until(f->loop, f->accepted == 1);
+	assert_int_equal(f->error_count, 1);
+	assert_int_not_equal(f->listener->retry.place, 0);
+	failing_alloc_fail(0, FAIL_ONCE);
 }
 
 /* All descriptors that the process may still open. */
@@ -290,6 +380,7 @@ static void one_that_fails_to_listen_leaves_the_socket(void **state)
 
 	nv_loop_unlisten(&listener);
 	assert_int_equal(nv_loop_listen(f->loop, &listener, -1), NV_ERR_SYSTEM);
+	assert_int_equal(listener.retry.place, 0);
 	nv_loop_unlisten(&listener);
 }
 
@@ -301,6 +392,10 @@ int main(void)
 		TEST(accepts_a_burst_in_parts),
 		TEST(goes_on_when_a_connection_is_lost),
 		TEST(pauses_when_the_system_has_nothing_left),
+		TEST(waits_while_an_error_lasts),
+		TEST(losses_among_others_do_not_pause),
+		TEST(pauses_shortly_where_something_moves),
+		TEST(pauses_without_memory),
 		TEST(survives_without_descriptors),
 		TEST(on_accept_may_stop_and_free_it),
 		TEST(on_error_may_stop_and_free_it),

@@ -188,6 +188,7 @@ static void a_wait_ends_at_its_limit(void **state)
 	assert_int_equal(nv_loop_run_once(loop, 5), 0);
 	assert_in_range(nv_loop_now(loop) - start, 5, 30000);
 	assert_string_equal(ran, "");
+	nv_loop_stop_timer(loop, &a.timer);
 }
 
 static void stand_still(struct nv_task *task)

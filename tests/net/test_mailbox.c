@@ -30,7 +30,7 @@ static void note(struct nv_task *task)
 	ran[len + 1] = '\0';
 	if (job->posts_itself) {
 		job->posts_itself--;
-		nv_mailbox_push(job->mailbox, task);
+		nv_mailbox_push(job->mailbox, task, task);
 	}
 }
 
@@ -44,14 +44,14 @@ static void first_wakes_and_order_is_kept(void **state)
 	ran[0] = '\0';
 	nv_mailbox_run(&mailbox);
 	assert_true(nv_mailbox_is_empty(&mailbox));
-	assert_true(nv_mailbox_push(&mailbox, &jobs[0].task));
-	assert_false(nv_mailbox_push(&mailbox, &jobs[1].task));
-	assert_false(nv_mailbox_push(&mailbox, &jobs[2].task));
+	assert_true(nv_mailbox_push(&mailbox, &jobs[0].task, &jobs[0].task));
+	assert_false(nv_mailbox_push(&mailbox, &jobs[1].task, &jobs[1].task));
+	assert_false(nv_mailbox_push(&mailbox, &jobs[2].task, &jobs[2].task));
 	assert_false(nv_mailbox_is_empty(&mailbox));
 	nv_mailbox_run(&mailbox);
 	assert_string_equal(ran, "012");
 	assert_true(nv_mailbox_is_empty(&mailbox));
-	assert_true(nv_mailbox_push(&mailbox, &jobs[0].task));
+	assert_true(nv_mailbox_push(&mailbox, &jobs[0].task, &jobs[0].task));
 	nv_mailbox_run(&mailbox);
 	assert_string_equal(ran, "0120");
 }
@@ -62,7 +62,7 @@ static void what_a_task_posts_waits_for_the_next_run(void **state)
 	struct job job = { .task.run = note, .mailbox = &mailbox, .posts_itself = 2 };
 
 	ran[0] = '\0';
-	nv_mailbox_push(&mailbox, &job.task);
+	nv_mailbox_push(&mailbox, &job.task, &job.task);
 	nv_mailbox_run(&mailbox);
 	assert_string_equal(ran, "0");
 	nv_mailbox_run(&mailbox);
@@ -90,7 +90,7 @@ static void *post_all(void *context)
 	struct job *own = context;
 
 	for (unsigned int i = 0; i < POSTS; i++) {
-		if (nv_mailbox_push(own[i].mailbox, &own[i].task))
+		if (nv_mailbox_push(own[i].mailbox, &own[i].task, &own[i].task))
 			atomic_fetch_add(&wake_ups, 1);
 	}
 	return NULL;

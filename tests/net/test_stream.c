@@ -3,6 +3,7 @@
  * close and free from inside. */
 #include "net/stream.h"
 
+#include "base/shared.h"
 #include "net/two_streams.h"
 
 static uint8_t got[BIG + 1]; /* with a place for what must not come */
@@ -26,6 +27,7 @@ static void echoes(void **state)
 	assert_string_equal(f->a.log, "data:5 ");
 	assert_int_equal(f->a.stream.written, 5);
 	assert_int_equal(sends.calls, 1);
+	assert_int_equal(sends.messages, 0);
 	wire_send_text(f->peer_a, "again");
 	wire_until(f->loop, f->a.len == 10);
 	wire_assert_receives(f->peer_a, "again");
@@ -138,7 +140,70 @@ static void many_slices_leave_in_order(void **state)
 	assert_string_equal(f->a.log, "drain ");
 }
 
+/* Messages of ten bytes, each a slice of its own. */
+static void publish(struct recorder *recorder, size_t count)
+{
+	struct nv_shared *shared = nv_shared_new(10 * count);
+
+	assert_non_null(shared);
+	memcpy(shared->data, bytes, 10 * count);
+	for (size_t i = 0; i < count; i++) {
+		struct nv_bytes slice = { shared->data + 10 * i, 10 };
+
+		assert_int_equal(nv_outq_append_droppable(&recorder->stream.out, shared, slice, 1),
+		                 0);
+	}
+	nv_shared_unref(shared);
+	nv_stream_flush(&recorder->stream);
+}
+
+static void more_slices_than_a_call_takes_leave_in_one_turn(void **state)
+{
+	struct fixture *f = *state;
+
+	publish(&f->a, 200);
+	turn(f);
+	assert_int_equal(sends.calls, 4);
+	assert_int_equal(sends.most_slices, 64);
+	assert_false(nv_stream_is_blocked(&f->a.stream));
+	assert_int_equal(registrations, 0);
+	assert_int_equal(wire_take(f->peer_a, got, sizeof(got)), 2000);
+	assert_memory_equal(got, bytes, 2000);
+	assert_string_equal(f->a.log, "");
+}
+
+static void a_steady_exchange_registers_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->a.got = echo;
+	for (size_t len = 5; len <= 25; len += 5) {
+		wire_send_text(f->peer_a, "hello");
+		wire_until(f->loop, f->a.len == len);
+		wire_assert_receives(f->peer_a, "hello");
+	}
+	assert_int_equal(registrations, 0);
+}
+
 /* --- Back-pressure --- */
+
+static void what_is_dropped_while_blocked_drains_too(void **state)
+{
+	static const int full[] = { EAGAIN };
+	struct fixture *f = *state;
+
+	fail_sends(1, full);
+	publish(&f->a, 3);
+	nv_stream_shutdown(&f->a.stream);
+	turn(f);
+	assert_true(nv_stream_is_blocked(&f->a.stream));
+	while (nv_outq_drop_oldest(&f->a.stream.out))
+		continue;
+	assert_int_equal(f->a.stream.out.len, 0);
+	turn(f);
+	assert_string_equal(f->a.log, "drain ");
+	assert_int_equal(wire_take(f->peer_a, got, 1), 0);
+}
 
 static void big_output_drains_once(void **state)
 {
@@ -463,6 +528,9 @@ int main(void)
 		UNIX(a_stream_is_flushed_twice_a_turn_at_most),
 		UNIX(one_receive_a_turn_is_fair),
 		UNIX(many_slices_leave_in_order),
+		UNIX(more_slices_than_a_call_takes_leave_in_one_turn),
+		UNIX(a_steady_exchange_registers_nothing),
+		UNIX(what_is_dropped_while_blocked_drains_too),
 		TCP(many_slices_leave_in_order),
 		UNIX(big_output_drains_once),
 		TCP(big_output_drains_once),

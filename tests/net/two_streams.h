@@ -12,26 +12,42 @@
 #include "support/failing_alloc.h"
 #include "support/prng.h"
 
-/* Stands before the C library's: counts, and fails or shortens on demand. */
+/* Stand before the C library's: count, and fail or shorten on demand. */
 static struct {
 	unsigned int calls;
-	int errors[8]; /* of the next calls; 0: no error */
+	unsigned int messages; /* of those, sendmsg */
+	int errors[8];         /* of the next calls; 0: no error */
 	unsigned int error_count;
 	size_t most_slices;
 	size_t limit; /* slices that it takes; 0: all */
 } sends;
 
+static inline bool fail_send(size_t slices)
+{
+	unsigned int call = sends.calls++;
+
+	if (slices > sends.most_slices)
+		sends.most_slices = slices;
+	if (call >= sends.error_count || !sends.errors[call])
+		return false;
+	errno = sends.errors[call];
+	return true;
+}
+
+ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+	if (!(flags & MSG_DONTWAIT))
+		return syscall(SYS_sendto, fd, data, len, flags, NULL, 0); /* by the test itself */
+	return fail_send(1) ? -1 : syscall(SYS_sendto, fd, data, len, flags, NULL, 0);
+}
+
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct msghdr shorter = *message;
-	unsigned int call = sends.calls++;
 
-	if (message->msg_iovlen > sends.most_slices)
-		sends.most_slices = message->msg_iovlen;
-	if (call < sends.error_count && sends.errors[call]) {
-		errno = sends.errors[call];
+	sends.messages++;
+	if (fail_send(message->msg_iovlen))
 		return -1;
-	}
 	if (sends.limit && shorter.msg_iovlen > sends.limit)
 		shorter.msg_iovlen = sends.limit;
 	return syscall(SYS_sendmsg, fd, &shorter, flags);
@@ -44,11 +60,13 @@ static inline void fail_sends(unsigned int count, const int *errors)
 	memcpy(sends.errors, errors, count * sizeof(errors[0]));
 }
 
-/* The same for the loop's registrations: new ones fail. */
+/* The same for the loop's registrations: counted, and new ones fail. */
 static bool fail_registrations;
+static unsigned int registrations;
 
 int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
+	registrations++;
 	if (fail_registrations && operation == EPOLL_CTL_ADD) {
 		errno = ENOSPC;
 		return -1;
@@ -82,6 +100,7 @@ static inline int setup(void **state, void (*pair)(int fds[2]))
 	pair(fds);
 	f->peer_b = fds[0];
 	assert_int_equal(nv_loop_adopt(f->loop, &f->b.stream, fds[1]), 0);
+	registrations = 0;
 	*state = f;
 	return 0;
 }

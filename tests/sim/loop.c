@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "net/hook.h"
+#include "net/turn.h"
 #include "sim/world.h"
 
 #define START_MS 1000000u  /* no clock of a test starts at 0 */
@@ -30,13 +31,17 @@ struct nv_loop *nv_loop_new(void)
 
 void nv_loop_free(struct nv_loop *loop)
 {
+	struct nv_turn turn;
+
 	if (!loop)
 		return;
 	assert(!loop->in_turn);
+	nv_turn_begin(&turn, loop);
 	do {
 		nv_mailbox_run(&loop->mailbox);
 		sim_raise_closed(loop);
 	} while (!nv_mailbox_is_empty(&loop->mailbox));
+	nv_turn_end(&turn);
 	assert(loop->streams == 0);
 	nv_timers_deinit(&loop->timers);
 	nv_free(loop);
@@ -44,9 +49,14 @@ void nv_loop_free(struct nv_loop *loop)
 		sim_world_free();
 }
 
+void nv_loop_post_tasks(struct nv_loop *loop, struct nv_task *newest, struct nv_task *oldest)
+{
+	nv_mailbox_push(&loop->mailbox, newest, oldest);
+}
+
 void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task)
 {
-	nv_mailbox_push(&loop->mailbox, task);
+	nv_loop_post_tasks(loop, task, task);
 }
 
 void nv_loop_before_flush(struct nv_loop *loop, struct nv_hook *hook)
@@ -72,6 +82,11 @@ int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t d
 void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer)
 {
 	nv_timers_stop(&loop->timers, timer);
+}
+
+int nv_loop_park_timer(struct nv_loop *loop, struct nv_timer *timer)
+{
+	return nv_timers_start(&loop->timers, timer, UINT64_MAX);
 }
 
 int nv_loop_fd(const struct nv_loop *loop)
@@ -101,8 +116,11 @@ int nv_loop_timeout_ms(const struct nv_loop *loop)
 
 void sim_turn(struct nv_loop *loop)
 {
+	struct nv_turn turn;
+
 	assert(!loop->in_turn);
 	loop->in_turn = true;
+	nv_turn_begin(&turn, loop);
 	nv_mailbox_run(&loop->mailbox);
 	sim_accept_ready(loop);
 	sim_streams_ready(loop);
@@ -111,6 +129,7 @@ void sim_turn(struct nv_loop *loop)
 	nv_hooks_run(&loop->hooks);
 	sim_flush_dirty(loop);
 	sim_raise_closed(loop);
+	nv_turn_end(&turn);
 	loop->in_turn = false;
 }
 

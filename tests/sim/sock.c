@@ -57,6 +57,16 @@ int nv_sock_listen(struct nv_address *address)
 	return port->fd;
 }
 
+int nv_sock_inherit(int fd, struct nv_address *address)
+{
+	const struct sim_port *port = sim_port_of(fd);
+
+	if (!port)
+		return NV_ERR_INVALID;
+	*address = port->address;
+	return 0;
+}
+
 void nv_sock_close(int fd)
 {
 	struct sim_port *port = sim_port_of(fd);

@@ -53,15 +53,15 @@ static const struct {
 	                  { ECONNRESET, false },
 	                  { ETIMEDOUT, false },
 	                  { ENOMEM, false } } },
-	[CALL_SENDMSG] = { "sendmsg",
-	                   { { CALLS_SHORT, true },
-	                     { EAGAIN, true },
-	                     { EINTR, true },
-	                     { ENOBUFS, true },
-	                     { ENOMEM, true },
-	                     { ECONNRESET, false },
-	                     { EPIPE, false },
-	                     { ETIMEDOUT, false } } },
+	[CALL_SEND] = { "send",
+	                { { CALLS_SHORT, true },
+	                  { EAGAIN, true },
+	                  { EINTR, true },
+	                  { ENOBUFS, true },
+	                  { ENOMEM, true },
+	                  { ECONNRESET, false },
+	                  { EPIPE, false },
+	                  { ETIMEDOUT, false } } },
 	[CALL_SHUTDOWN] = { "shutdown", { { ENOTCONN, false }, { ECONNRESET, false } } },
 	/* It closes all the same. */
 	[CALL_CLOSE] = { "close", { { EINTR, true }, { EIO, true } } },
@@ -218,7 +218,7 @@ int calls_next(enum call_kind kind)
 		return 0;
 	count(kind);
 	if (calls.trickles)
-		return kind == CALL_RECV || kind == CALL_SENDMSG ? CALLS_SHORT : 0;
+		return kind == CALL_RECV || kind == CALL_SEND ? CALLS_SHORT : 0;
 	if (calls.often)
 		return now_and_then(kind);
 	if (!is_chosen(kind))

@@ -40,7 +40,7 @@ bool calls_failed(void);
  * CALLS_ANYTHING every tenth, harmless or not. */
 #define CALLS_ANYTHING (-2)
 void calls_fail_often(uint64_t seed, int error);
-/* Each recv and sendmsg moves one byte. */
+/* Each recv and send moves one byte. */
 void calls_trickle(void);
 bool calls_trickles(void);
 
