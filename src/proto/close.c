@@ -13,6 +13,17 @@ bool nv_status_is_sendable(uint16_t status)
 	       (status >= NV_STATUS_INVALID_DATA && status <= NV_STATUS_BAD_GATEWAY);
 }
 
+int nv_close_check(uint16_t status, struct nv_bytes reason)
+{
+	if (status != 0 && !nv_status_is_sendable(status))
+		return NV_ERR_INVALID;
+	if (status == 0 && reason.len > 0)
+		return NV_ERR_INVALID;
+	if (reason.len > NV_REASON_MAX)
+		return NV_ERR_TOO_BIG;
+	return nv_utf8_valid(reason) ? 0 : NV_ERR_UTF8;
+}
+
 uint16_t nv_close_read(struct nv_bytes payload, uint16_t *status, struct nv_bytes *reason,
                        const char **error)
 {

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-enum {
-	FIN = 0x80,
-	MASK = 0x80,
-	LENGTH_16 = 126,
-	LENGTH_64 = 127
-};
-
 static uint64_t read_big_endian(const uint8_t *bytes, size_t count)
 {
 	uint64_t value = 0;
@@ -29,10 +22,10 @@ static void write_big_endian(uint8_t *bytes, size_t count, uint64_t value)
 
 size_t nv_frame_length_size(uint8_t second)
 {
-	switch (second & 0x7f) {
-	case LENGTH_16:
+	switch (second & NV_FRAME_LENGTH) {
+	case NV_FRAME_LENGTH_16:
 		return 2;
-	case LENGTH_64:
+	case NV_FRAME_LENGTH_64:
 		return 8;
 	default:
 		return 0;
@@ -44,31 +37,34 @@ bool nv_frame_read_length(const uint8_t *head, uint64_t *len)
 	size_t size = nv_frame_length_size(head[1]);
 
 	if (size == 0) {
-		*len = head[1] & 0x7f;
+		*len = head[1] & NV_FRAME_LENGTH;
 		return true;
 	}
 	*len = read_big_endian(head + 2, size);
 	/* RFC 6455 5.2: the minimal number of bytes; the most significant bit is 0. */
-	return size == 2 ? *len >= LENGTH_16 : *len > UINT16_MAX && *len <= INT64_MAX;
+	return size == 2 ? *len >= NV_FRAME_LENGTH_16 : *len > UINT16_MAX && *len <= INT64_MAX;
+}
+
+size_t nv_frame_write_long(uint8_t *head, uint8_t first, uint8_t mask, uint64_t len)
+{
+	head[0] = first;
+	if (len <= UINT16_MAX) {
+		head[1] = mask | NV_FRAME_LENGTH_16;
+		write_big_endian(head + 2, 2, len);
+		return 4;
+	}
+	head[1] = mask | NV_FRAME_LENGTH_64;
+	write_big_endian(head + 2, 8, len);
+	return 10;
 }
 
 size_t nv_frame_write(const struct nv_frame *frame, uint8_t head[NV_FRAME_HEAD_MAX])
 {
-	uint8_t mask = frame->masked ? MASK : 0;
-	size_t size = 2;
+	unsigned fin = frame->fin ? NV_FRAME_FIN : 0;
+	uint8_t first = (uint8_t)(fin | (unsigned)frame->rsv << 4 | frame->opcode);
+	uint8_t mask = frame->masked ? NV_FRAME_MASK : 0;
+	size_t size = nv_frame_write_start(head, first, mask, frame->len);
 
-	head[0] = (uint8_t)((frame->fin ? FIN : 0) | frame->rsv << 4 | frame->opcode);
-	if (frame->len < LENGTH_16) {
-		head[1] = mask | (uint8_t)frame->len;
-	} else if (frame->len <= UINT16_MAX) {
-		head[1] = mask | LENGTH_16;
-		write_big_endian(head + 2, 2, frame->len);
-		size += 2;
-	} else {
-		head[1] = mask | LENGTH_64;
-		write_big_endian(head + 2, 8, frame->len);
-		size += 8;
-	}
 	if (!frame->masked)
 		return size;
 	memcpy(head + size, frame->key, sizeof frame->key);

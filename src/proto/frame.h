@@ -6,8 +6,18 @@
 #include <navette/base.h>
 
 #define NV_FRAME_HEAD_MAX 14u
+#define NV_FRAME_KEY_SIZE 4u
 #define NV_CONTROL_MAX 125u /* RFC 6455 5.5 */
 #define NV_FRAME_RSV1 4u
+
+/* The first byte of a head, and the second. */
+#define NV_FRAME_FIN 0x80u
+#define NV_FRAME_RSV 0x70u
+#define NV_FRAME_OPCODE 0x0fu
+#define NV_FRAME_MASK 0x80u
+#define NV_FRAME_LENGTH 0x7fu
+#define NV_FRAME_LENGTH_16 126u
+#define NV_FRAME_LENGTH_64 127u
 
 struct nv_frame {
 	bool fin;
@@ -30,7 +40,20 @@ size_t nv_frame_length_size(uint8_t second);
  * form or has its highest bit set. */
 bool nv_frame_read_length(const uint8_t *head, uint64_t *len);
 
-/* Writes the head in its shortest form; how long it is. */
+/* Writes the head up to the key, the length in its shortest form; how long it is. `mask` is
+ * NV_FRAME_MASK or 0. */
+size_t nv_frame_write_long(uint8_t *head, uint8_t first, uint8_t mask, uint64_t len);
+
+static inline size_t nv_frame_write_start(uint8_t *head, uint8_t first, uint8_t mask, uint64_t len)
+{
+	if (len >= NV_FRAME_LENGTH_16)
+		return nv_frame_write_long(head, first, mask, len);
+	head[0] = first;
+	head[1] = mask | (uint8_t)len;
+	return 2;
+}
+
+/* Writes the whole head. */
 size_t nv_frame_write(const struct nv_frame *frame, uint8_t head[NV_FRAME_HEAD_MAX]);
 
 #endif

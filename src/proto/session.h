@@ -6,12 +6,12 @@
 
 #include <navette/session.h>
 
-#include "base/buf.h"
 #include "proto/frame.h"
 
-struct nv_pongs;
 struct nv_session_deflate;
+struct nv_session_work;
 struct nv_deflate_pool;
+struct nv_outq;
 
 enum nv_session_phase {
 	NV_SESSION_FIRST, /* reading the first byte of a frame's head */
@@ -19,38 +19,24 @@ enum nv_session_phase {
 	NV_SESSION_LENGTH, /* the extended length, if any */
 	NV_SESSION_KEY,    /* the masking key, if any */
 	NV_SESSION_PAYLOAD,
-	NV_SESSION_FAILED, /* the close event is still to be told */
+	NV_SESSION_FAILED, /* the close event is made and still to be told */
 	NV_SESSION_DONE    /* whatever else arrives is dropped */
 };
 
+/* As small as can be: every connection has one, and hardly any is at work. */
 struct nv_session {
 	const struct nv_session_options *options;
 	uint8_t *cursor; /* the lent bytes that are still to be read */
 	uint8_t *end;
-	struct nv_buf held; /* the message so far, then what arrived of a control frame within it */
-	struct nv_buf out;
-	struct nv_pongs *pongs;             /* those that wait behind `out`; NULL: none */
+	struct nv_session_work *work; /* session_work.h; NULL: nothing is under way or waits */
 	struct nv_session_deflate *deflate; /* NULL: not agreed on */
-	const char *error;
-	uint64_t left; /* of the current frame's payload */
-	uint32_t message_len;
-	uint32_t fragments;
-	uint32_t empty;
-	uint16_t status; /* of the failure */
-	uint8_t head[NV_FRAME_HEAD_MAX];
-	uint8_t head_len;
 	uint8_t phase;
-	uint8_t key[4];
-	uint8_t key_offset;
-	uint8_t opcode;      /* of the current frame */
-	uint8_t message;     /* opcode of the message under way, 0: none */
-	uint8_t utf8;        /* of the text that arrives */
-	uint8_t sent_utf8;   /* of the text that leaves in parts */
-	uint8_t sent_opcode; /* of the message that leaves in parts, 0: none */
-	bool fin;            /* of the current frame */
-	bool delivered; /* the last event showed `held`, which goes when the next is asked for */
+	uint8_t message; /* opcode of the message under way, 0: none */
+	bool delivered;  /* the last event showed what the work holds, which goes at the next */
 	bool close_sent;
 	bool close_received;
+	uint8_t sent_opcode; /* of the message that leaves in parts, 0: none */
+	uint8_t sent_utf8;   /* of the text that leaves in parts */
 };
 
 /* Fills in the defaults. */
@@ -84,10 +70,23 @@ struct nv_outgoing {
 int nv_session_encode(struct nv_session *session, const struct nv_outgoing *message,
                       uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size);
 
-/* The answers that the receiving half makes: a pong (NV_ERR_NOMEM), and the Close of a connection
- * that failed or that the peer closes; without memory that Close is lost, not the end. */
-int nv_session_answer_ping(struct nv_session *session, struct nv_bytes data);
-void nv_session_answer_close(struct nv_session *session, uint16_t status, struct nv_bytes reason);
+/* The same at the end of a queue, and there for a whole message, compressed if that was agreed on. */
+int nv_session_queue_part(struct nv_session *session, const struct nv_outgoing *message,
+                          struct nv_outq *queue);
+int nv_session_queue(struct nv_session *session, enum nv_opcode opcode, struct nv_bytes data,
+                     struct nv_outq *queue);
+
+/* How many bytes of output wait, without the pongs behind them. */
+size_t nv_session_unsent(const struct nv_session *session);
+
+/* Bytes of memory that it holds of a message that arrives, and as output. */
+size_t nv_session_memory(const struct nv_session *session);
+
+/* True between the first part of a message that is sent in parts and its last. */
+static inline bool nv_session_in_parts(const struct nv_session *session)
+{
+	return session->sent_opcode != 0;
+}
 
 /* True while a message or a frame has begun and not ended: its sender may be slow on purpose. */
 bool nv_session_in_message(const struct nv_session *session);

@@ -25,9 +25,23 @@ struct nv_session_deflate {
 	bool fed;            /* and some of its payload has arrived */
 };
 
+/* RFC 7692 6.1: a message is compressed as a whole or not at all. The size of one that leaves in
+ * parts is not known when it starts. */
+static inline bool nv_session_compresses(const struct nv_session *session,
+                                         const struct nv_outgoing *message)
+{
+	if (!session->deflate)
+		return false;
+	if (message->opcode == NV_CONTINUATION)
+		return session->deflate->sending;
+	return !message->uncompressed &&
+	       (!message->fin || message->data.len >= session->options->compression.threshold);
+}
+
 /* Decompresses the payload that has arrived of the message under way into `held` and checks it;
  * `last` with the end of the message. False when the session has failed. session_inflate.c */
-bool nv_session_inflate(struct nv_session *session, struct nv_bytes part, bool last);
+bool nv_session_inflate(struct nv_session *session, struct nv_event *event, struct nv_bytes part,
+                        bool last);
 
 /* Compresses a message, or one part of it, and tells in `*payload` what is to be sent, which lives
  * until the next call. 0, or NV_ERR_NOMEM or NV_ERR_TOO_BIG: a whole message then leaves as it is.
@@ -43,11 +57,5 @@ void nv_session_deflate_done(struct nv_session *session, bool fin);
 
 /* No more of the peer's data is wanted: gives back what an unfinished message had taken. */
 void nv_session_inflate_stop(struct nv_session *session);
-
-/* For the receiving half: ends the session with a status. Always false. session.c */
-bool nv_session_fail(struct nv_session *session, uint16_t status, const char *error);
-
-/* Text that is not UTF-8 fails the session (RFC 6455 8.1). True for what is not text. */
-bool nv_session_check_text(struct nv_session *session, struct nv_bytes part, bool last);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "proto/deflate_offer.h"
 #include "proto/session_deflate.h"
+#include "proto/session_work.h"
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
@@ -25,16 +26,40 @@ void nv_session_options_complete(struct nv_session_options *options)
 void nv_session_init(struct nv_session *s, const struct nv_session_options *options)
 {
 	*s = (struct nv_session){ .options = options };
-	s->cursor = s->head;
-	s->end = s->head;
+	s->cursor = (uint8_t *)s;
+	s->end = s->cursor;
+}
+
+struct nv_session_work *nv_session_begin(struct nv_session *s)
+{
+	if (!s->work)
+		s->work = nv_alloc_zero(sizeof *s->work);
+	return s->work;
+}
+
+/* What is held belongs to a message under way, or to what was delivered. */
+static bool is_needed(const struct nv_session *s)
+{
+	return nv_session_in_message(s) || s->delivered || s->work->out.data || s->work->pongs;
+}
+
+void nv_session_rest(struct nv_session *s)
+{
+	if (!s->work || is_needed(s))
+		return;
+	nv_free(s->work);
+	s->work = NULL;
 }
 
 void nv_session_deinit(struct nv_session *s)
 {
-	nv_buf_deinit(&s->held);
-	nv_buf_deinit(&s->out);
-	nv_free(s->pongs);
-	s->pongs = NULL;
+	if (s->work) {
+		nv_buf_deinit(&s->work->held);
+		nv_buf_deinit(&s->work->out);
+		nv_free(s->work->pongs);
+		nv_free(s->work);
+		s->work = NULL;
+	}
 	nv_session_uncompress(s);
 }
 
@@ -89,4 +114,9 @@ struct nv_session *nv_session_new(const struct nv_session_options *options)
 		return &owned->session;
 	nv_session_free(&owned->session);
 	return NULL;
+}
+
+size_t nv_session_memory(const struct nv_session *s)
+{
+	return s->work ? s->work->held.cap + s->work->out.cap : 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* session_send.c: the sending half of a session: messages, pings, pongs and the Close, encoded
  * (RFC 6455 5.2 to 5.5, 7). What may be sent now is decided here; what the peer deserves is decided
- * in session.c. */
-#include <string.h>
-
+ * in session_receive.c. */
 #include "base/alloc.h"
+#include "base/outq.h"
 #include "proto/close.h"
 #include "proto/mask.h"
 #include "proto/session_deflate.h"
+#include "proto/session_work.h"
 #include "proto/utf8.h"
 
 #define PONGS_MAX 4
@@ -43,13 +43,21 @@ static int write_frame(struct nv_session *s, struct nv_frame *frame, struct nv_b
 	return 0;
 }
 
+/* Room behind the session's own output. */
+static uint8_t *reserve_output(void *session, size_t len)
+{
+	struct nv_session_work *work = nv_session_begin(session);
+
+	return work ? nv_buf_reserve(&work->out, len) : NULL;
+}
+
 /* What was refused leaves no memory behind. */
 static void commit_frame(struct nv_session *s, int error, size_t size)
 {
 	if (error == 0)
-		s->out.len += size;
-	else if (s->out.len == 0)
-		nv_buf_deinit(&s->out);
+		s->work->out.len += size;
+	else if (s->work && s->work->out.len == 0)
+		nv_buf_deinit(&s->work->out);
 }
 
 static int append_control(struct nv_session *s, uint8_t opcode, struct nv_bytes data)
@@ -61,7 +69,7 @@ static int append_control(struct nv_session *s, uint8_t opcode, struct nv_bytes 
 
 	if (data.len > NV_CONTROL_MAX)
 		return NV_ERR_TOO_BIG;
-	room = nv_buf_reserve(&s->out, NV_FRAME_HEAD_MAX + data.len);
+	room = reserve_output(s, NV_FRAME_HEAD_MAX + data.len);
 	if (!room)
 		return NV_ERR_NOMEM;
 	error = write_frame(s, &frame, data, room, &size);
@@ -94,18 +102,6 @@ static int check_sent_text(const struct nv_session *s, uint8_t opcode, struct nv
 	return 0;
 }
 
-/* RFC 7692 6.1: a message is compressed as a whole or not at all. The size of one that leaves in
- * parts is not known when it starts. */
-static bool wants_compression(const struct nv_session *s, const struct nv_outgoing *message)
-{
-	if (!s->deflate)
-		return false;
-	if (message->opcode == NV_CONTINUATION)
-		return s->deflate->sending;
-	return !message->uncompressed &&
-	       (!message->fin || message->data.len >= s->options->compression.threshold);
-}
-
 /* The payload of the frame: the data, 0, or what they are compressed to, 1. An error when the rest of
  * a compressed message can't be. */
 static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
@@ -115,7 +111,7 @@ static int make_payload(struct nv_session *s, const struct nv_outgoing *message,
 	int error;
 
 	*payload = message->data;
-	if (!wants_compression(s, message))
+	if (!nv_session_compresses(s, message))
 		return 0;
 	error = nv_session_deflate_part(s, message->data, message->fin, payload);
 	if (error < 0)
@@ -150,8 +146,8 @@ static int compress_frame(struct nv_session *s, const struct nv_outgoing *messag
 	return error;
 }
 
-int nv_session_encode(struct nv_session *s, const struct nv_outgoing *message,
-                      uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
+int nv_session_encode_part(struct nv_session *s, const struct nv_outgoing *message,
+                           uint8_t *(*reserve)(void *queue, size_t len), void *queue, size_t *size)
 {
 	uint8_t opcode =
 		message->opcode == NV_CONTINUATION ? s->sent_opcode : (uint8_t)message->opcode;
@@ -169,17 +165,31 @@ int nv_session_encode(struct nv_session *s, const struct nv_outgoing *message,
 	return 0;
 }
 
-static uint8_t *reserve_output(void *queue, size_t len)
+static uint8_t *reserve_queue(void *queue, size_t len)
 {
-	return nv_buf_reserve(queue, len);
+	return nv_outq_reserve(queue, len);
+}
+
+int nv_session_queue_part(struct nv_session *s, const struct nv_outgoing *message,
+                          struct nv_outq *queue)
+{
+	size_t size = 0;
+	int error;
+
+	if (message->data.len > SIZE_MAX / 2)
+		return NV_ERR_TOO_BIG;
+	error = nv_session_encode_part(s, message, reserve_queue, queue, &size);
+	nv_outq_commit(queue, error < 0 ? 0 : size);
+	return error;
 }
 
 static int send_message(struct nv_session *s, const struct nv_outgoing *message)
 {
 	size_t size = 0;
-	int error = nv_session_encode(s, message, reserve_output, &s->out, &size);
+	int error = nv_session_encode(s, message, reserve_output, s, &size);
 
 	commit_frame(s, error, size);
+	nv_session_rest(s);
 	return error;
 }
 
@@ -204,19 +214,27 @@ int nv_session_send_uncompressed(struct nv_session *s, enum nv_opcode opcode, st
 
 /* --- Control frames --- */
 
+static int send_control(struct nv_session *s, uint8_t opcode, struct nv_bytes data)
+{
+	int error = s->close_sent ? NV_ERR_CLOSED : append_control(s, opcode, data);
+
+	nv_session_rest(s);
+	return error;
+}
+
 int nv_session_ping(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent ? NV_ERR_CLOSED : append_control(s, NV_PING, data);
+	return send_control(s, NV_PING, data);
 }
 
 int nv_session_pong(struct nv_session *s, struct nv_bytes data)
 {
-	return s->close_sent ? NV_ERR_CLOSED : append_control(s, NV_PONG, data);
+	return send_control(s, NV_PONG, data);
 }
 
 int nv_session_answer_ping(struct nv_session *s, struct nv_bytes data)
 {
-	struct nv_pongs *pongs = s->pongs;
+	struct nv_pongs *pongs = s->work->pongs;
 	unsigned place;
 
 	if (!pongs) {
@@ -225,7 +243,7 @@ int nv_session_answer_ping(struct nv_session *s, struct nv_bytes data)
 			return NV_ERR_NOMEM;
 		pongs->oldest = 0;
 		pongs->count = 0;
-		s->pongs = pongs;
+		s->work->pongs = pongs;
 	}
 	place = (pongs->oldest + pongs->count) % PONGS_MAX;
 	if (pongs->count == PONGS_MAX)
@@ -240,9 +258,9 @@ int nv_session_answer_ping(struct nv_session *s, struct nv_bytes data)
 
 static void append_pongs(struct nv_session *s)
 {
-	struct nv_pongs *pongs = s->pongs;
+	struct nv_pongs *pongs = s->work->pongs;
 
-	s->pongs = NULL;
+	s->work->pongs = NULL;
 	for (; pongs->count > 0; pongs->count--) {
 		struct nv_bytes data = { pongs->ring[pongs->oldest].data,
 			                 pongs->ring[pongs->oldest].len };
@@ -271,8 +289,10 @@ static int append_close(struct nv_session *s, uint16_t status, struct nv_bytes r
 static int send_close(struct nv_session *s, uint16_t status, struct nv_bytes reason)
 {
 	s->close_sent = true;
-	nv_free(s->pongs);
-	s->pongs = NULL;
+	if (s->work) {
+		nv_free(s->work->pongs);
+		s->work->pongs = NULL;
+	}
 	return append_close(s, status, reason);
 }
 
@@ -288,36 +308,37 @@ int nv_session_close(struct nv_session *s, uint16_t status, struct nv_bytes reas
 
 	if (s->close_sent)
 		return NV_ERR_CLOSED;
-	if (status != 0 && !nv_status_is_sendable(status))
-		return NV_ERR_INVALID;
-	if (status == 0 && reason.len > 0)
-		return NV_ERR_INVALID;
-	if (reason.len > NV_REASON_MAX)
-		return NV_ERR_TOO_BIG;
-	if (!nv_utf8_valid(reason))
-		return NV_ERR_UTF8;
+	error = nv_close_check(status, reason);
+	if (error < 0)
+		return error;
 	error = send_close(s, status, reason);
 	s->close_sent = error == 0;
+	nv_session_rest(s);
 	return error;
-}
-
-bool nv_session_close_sent(const struct nv_session *s)
-{
-	return s->close_sent;
 }
 
 /* --- Output --- */
 
 struct nv_bytes nv_session_output(struct nv_session *s)
 {
-	if (s->out.len == 0 && s->pongs)
+	if (!s->work)
+		return (struct nv_bytes){ NULL, 0 };
+	if (s->work->out.len == 0 && s->work->pongs)
 		append_pongs(s);
-	return nv_buf_bytes(&s->out);
+	return nv_buf_bytes(&s->work->out);
 }
 
 void nv_session_consume(struct nv_session *s, size_t len)
 {
-	nv_buf_consume(&s->out, len);
-	if (s->out.len == 0)
-		nv_buf_deinit(&s->out);
+	if (!s->work)
+		return;
+	nv_buf_consume(&s->work->out, len);
+	if (s->work->out.len == 0)
+		nv_buf_deinit(&s->work->out);
+	nv_session_rest(s);
+}
+
+size_t nv_session_unsent(const struct nv_session *s)
+{
+	return s->work ? s->work->out.len : 0;
 }

@@ -60,12 +60,9 @@ _Static_assert(sizeof(rows) / sizeof(rows[0]) == 256, "one row for each byte");
 
 #define BLOCK_SIZE 16u
 
-static bool is_ascii(const uint8_t block[BLOCK_SIZE])
+static bool is_ascii_block(const uint8_t block[BLOCK_SIZE])
 {
-	uint64_t words[2];
-
-	memcpy(words, block, sizeof(words));
-	return ((words[0] | words[1]) & 0x8080808080808080u) == 0;
+	return nv_word_is_ascii(nv_word_at(block) | nv_word_at(block + 8));
 }
 
 static uint8_t walk(uint8_t state, const uint8_t *data, size_t len)
@@ -83,7 +80,7 @@ uint8_t nv_utf8_feed(uint8_t state, const uint8_t *data, size_t len)
 	size_t i;
 
 	for (i = 0; len - i >= BLOCK_SIZE; i += BLOCK_SIZE) {
-		if (state == NV_UTF8_ACCEPT && is_ascii(data + i))
+		if (state == NV_UTF8_ACCEPT && is_ascii_block(data + i))
 			continue;
 		state = walk(state, data + i, BLOCK_SIZE);
 	}

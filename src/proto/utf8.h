@@ -6,6 +6,8 @@
 
 #include <navette/base.h>
 
+#include "proto/word.h"
+
 enum {
 	NV_UTF8_ACCEPT = 0, /* between two code points: where a text starts and must end */
 	NV_UTF8_REJECT = 1
@@ -18,7 +20,8 @@ uint8_t nv_utf8_feed(uint8_t state, const uint8_t *data, size_t len);
 /* True for a whole valid text. */
 static inline bool nv_utf8_valid(struct nv_bytes text)
 {
-	return nv_utf8_feed(NV_UTF8_ACCEPT, text.data, text.len) == NV_UTF8_ACCEPT;
+	return nv_is_ascii(text.data, text.len) ||
+	       nv_utf8_feed(NV_UTF8_ACCEPT, text.data, text.len) == NV_UTF8_ACCEPT;
 }
 
 #endif

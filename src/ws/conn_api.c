@@ -111,7 +111,7 @@ void nv_conn_abort(struct nv_conn *conn)
 
 size_t nv_conn_unsent(const struct nv_conn *conn)
 {
-	return conn->stream.out.len + conn->session.out.len;
+	return conn->stream.out.len + nv_session_unsent(&conn->session);
 }
 
 void *nv_conn_user(const struct nv_conn *conn)

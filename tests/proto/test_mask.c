@@ -135,6 +135,27 @@ static void touches_nothing_behind_the_end(void **state)
 	guard_page_deinit(&to);
 }
 
+/* What is masked may be anything; what is written tells. */
+static void tells_whether_all_is_ascii(void **state)
+{
+	uint8_t text[LENGTHS], masked[LENGTHS], out[LENGTHS];
+	size_t len, phase, high;
+
+	memset(text, 0x7f, sizeof(text));
+	for (len = 0; len < LENGTHS; len++) {
+		for (phase = 0; phase < 4; phase++) {
+			mask_by_definition(masked, text, len, phase);
+			assert_true(nv_mask(out, masked, len, key, phase));
+			for (high = 0; high < len; high++) {
+				masked[high] ^= 0x80;
+				if (nv_mask(out, masked, len, key, phase))
+					fail_msg("length %zu, phase %zu, at %zu", len, phase, high);
+				masked[high] ^= 0x80;
+			}
+		}
+	}
+}
+
 /* A payload that comes in two reads: the offset carries the key on. */
 static void masks_in_pieces_as_in_one(void **state)
 {
@@ -172,6 +193,7 @@ int main(void)
 		cmocka_unit_test(masks_in_place_anywhere),
 		cmocka_unit_test(masks_copies_anywhere),
 		cmocka_unit_test(touches_nothing_behind_the_end),
+		unit_case("U-10 tells whether all is ASCII", tells_whether_all_is_ascii),
 		cmocka_unit_test(masks_in_pieces_as_in_one),
 		cmocka_unit_test(the_largest_offsets_keep_the_phase),
 	};

@@ -229,6 +229,28 @@ static void test_a_session_between_messages_holds_no_memory(void **state)
 	failing_alloc_remove();
 }
 
+/* An empty message that came compressed is delivered without any memory of its own. */
+static void test_an_empty_message_outlives_calls_that_send(void **state)
+{
+	uint8_t input[] = { 0xc1, 0x80, NO_KEY, 0x89, 0x80, NO_KEY };
+	struct nv_session *session;
+	struct nv_event event;
+
+	failing_alloc_install();
+	session = open_deflate();
+	nv_session_feed(session, input, sizeof(input));
+	assert_true(nv_session_next(session, &event));
+	assert_int_equal(event.type, NV_EVENT_MESSAGE);
+	assert_int_equal(event.data.len, 0);
+	assert_int_equal(nv_session_ping(session, nv_str("?")), 0);
+	nv_session_consume(session, nv_session_output(session).len);
+	assert_true(nv_session_next(session, &event));
+	assert_int_equal(event.type, NV_EVENT_PING);
+	assert_false(nv_session_next(session, &event));
+	nv_session_free(session);
+	failing_alloc_remove();
+}
+
 static void test_a_message_under_way(void **state)
 {
 	static const struct {
@@ -391,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_a_whole_message_is_a_slice_of_the_lent_bytes),
 		cmocka_unit_test(test_a_message_outlives_calls_that_send),
 		cmocka_unit_test(test_a_session_between_messages_holds_no_memory),
+		cmocka_unit_test(test_an_empty_message_outlives_calls_that_send),
 		cmocka_unit_test(test_a_message_under_way),
 		unit_case("F-27 exactly k of 1,000 messages for who stops at the k-th",
 		          test_stop_at_the_k_th_message),

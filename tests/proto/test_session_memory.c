@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_session_memory.c: what an enemy can make a session hold: nothing for what is promised, and no
  * more than the limits for what is sent. */
-#include <navette/session.h>
+#include "proto/session.h"
 
 #include <stdlib.h>
 
@@ -208,9 +208,153 @@ static void test_empty_fragments_without_end(void **state)
 	nv_session_free(session);
 }
 
+/* Every connection of a server has one, and most of them are idle. */
+static void test_an_idle_session_is_small(void **state)
+{
+	assert_true(sizeof(struct nv_session) <= 5 * sizeof(void *) + 8);
+}
+
+/* Frames that are here as a whole, of every length that has a head of its own. */
+static void test_whole_messages_need_no_memory(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 20, 125, 126, 1000, 65535 };
+	static uint8_t input[65535 + 8];
+	struct nv_session *session;
+	struct nv_event event;
+
+	failing_alloc_install();
+	session = open_server(0, 0, 0);
+	failing_alloc_fail(1, FAIL_FOREVER);
+	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t len = lengths[i / 2];
+		size_t head = len < 126 ? 2 : 4;
+
+		memset(input, 'a', sizeof(input));
+		memset(input + head, 0, 4);
+		input[0] = i % 2 ? 0x81 : 0x82;
+		input[1] = (uint8_t)(0x80 | (len < 126 ? len : 126));
+		if (len >= 126) {
+			input[2] = (uint8_t)(len >> 8);
+			input[3] = (uint8_t)len;
+		}
+		nv_session_feed(session, input, head + 4 + len);
+		assert_true(nv_session_next(session, &event));
+		assert_int_equal(event.type, NV_EVENT_MESSAGE);
+		assert_int_equal(event.opcode, i % 2 ? NV_TEXT : NV_BINARY);
+		assert_ptr_equal(event.data.data, input + head + 4);
+		assert_int_equal(event.data.len, len);
+		assert_false(nv_session_next(session, &event));
+	}
+	assert_int_equal(failing_alloc_count(), 0);
+	nv_session_free(session);
+	failing_alloc_remove();
+}
+
+/* A long message is not held while the next ones are handled. */
+static void test_what_was_delivered_goes_at_once(void **state)
+{
+	uint8_t input[] = { 0x02, 0x81, NO_KEY, 'a', 0x80, 0x81, NO_KEY, 'b',
+		            0x82, 0x81, NO_KEY, 'c', 0x82, 0x81, NO_KEY, 'd' };
+	struct nv_session *session = open_server(0, 0, 0);
+	struct nv_event event;
+
+	nv_session_feed(session, input, sizeof(input));
+	assert_true(nv_session_next(session, &event));
+	assert_int_equal(event.data.len, 2);
+	assert_true(nv_session_memory(session) > 0);
+	assert_true(nv_session_next(session, &event));
+	assert_int_equal(event.data.len, 1);
+	assert_int_equal(nv_session_memory(session), 0);
+	assert_true(nv_session_next(session, &event));
+	assert_ptr_equal(event.data.data, input + sizeof(input) - 1);
+	assert_false(nv_session_next(session, &event));
+	nv_session_free(session);
+}
+
+static void test_a_whole_message_over_the_limit(void **state)
+{
+	static const uint8_t input[] = { 0x81, 0x83, NO_KEY, 'a', 'b', 'c', 0x81, 0x80, NO_KEY };
+	struct nv_session *session;
+	struct nv_event event;
+
+	session = open_server(3, 0, 0);
+	assert_int_equal(feed(session, input, sizeof(input), &event), 2);
+	nv_session_free(session);
+	session = open_server(2, 0, 0);
+	assert_int_equal(feed(session, input, sizeof(input), &event), 1);
+	assert_int_equal(event.type, NV_EVENT_CLOSE);
+	assert_int_equal(event.status, 1009);
+	nv_session_free(session);
+}
+
+/* What arrives in pieces needs memory: without it the session ends, and says so if it can. */
+static void test_a_piece_without_memory_is_the_end(void **state)
+{
+	static const uint8_t piece[] = { 0x81 };
+
+	for (unsigned forever = 0; forever < 2; forever++) {
+		struct nv_session *session;
+		struct nv_event event;
+
+		failing_alloc_install();
+		session = open_server(0, 0, 0);
+		failing_alloc_fail(1, forever ? FAIL_FOREVER : FAIL_ONCE);
+		assert_int_equal(feed(session, piece, sizeof(piece), &event), 1);
+		assert_int_equal(event.type, NV_EVENT_CLOSE);
+		assert_int_equal(event.status, 1011);
+		assert_non_null(event.error);
+		assert_true(nv_session_close_sent(session));
+		assert_int_equal(nv_session_output(session).len > 4, !forever);
+		assert_int_equal(feed(session, piece, sizeof(piece), &event), 0);
+		nv_session_free(session);
+		failing_alloc_remove();
+	}
+}
+
+/* Whatever was sent, taken, refused or lost, nothing stays. */
+static void test_calls_that_send_leave_nothing_behind(void **state)
+{
+	struct nv_session *session;
+	size_t before;
+
+	failing_alloc_install();
+	session = open_server(0, 0, 0);
+	before = failing_alloc_live_bytes();
+	assert_int_equal(nv_session_unsent(session), 0);
+	assert_int_equal(nv_session_memory(session), 0);
+	assert_int_equal(nv_session_send(session, NV_TEXT, nv_str("Hello")), 0);
+	assert_int_equal(nv_session_unsent(session), 7);
+	assert_true(nv_session_memory(session) >= 7);
+	nv_session_consume(session, 7);
+	assert_int_equal(failing_alloc_live_bytes(), before);
+	assert_int_equal(nv_session_send(session, NV_TEXT, nv_str("\xff")), NV_ERR_UTF8);
+	assert_int_equal(nv_session_ping(session, (struct nv_bytes){ NULL, 126 }), NV_ERR_TOO_BIG);
+	for (size_t nth = 1; nth <= 2; nth++) {
+		failing_alloc_fail(nth, FAIL_ONCE);
+		assert_int_equal(nv_session_send(session, NV_TEXT, nv_str("Hello")), NV_ERR_NOMEM);
+		failing_alloc_fail(nth, FAIL_ONCE);
+		assert_int_equal(nv_session_ping(session, nv_str("?")), NV_ERR_NOMEM);
+		failing_alloc_fail(nth, FAIL_ONCE);
+		assert_int_equal(nv_session_close(session, 1000, nv_str("")), NV_ERR_NOMEM);
+		assert_int_equal(failing_alloc_live_bytes(), before);
+	}
+	assert_int_equal(nv_session_close(session, 1000, nv_str("")), 0);
+	nv_session_consume(session, nv_session_output(session).len);
+	assert_int_equal(failing_alloc_live_bytes(), before);
+	nv_session_free(session);
+	failing_alloc_remove();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_idle_session_is_small),
+		cmocka_unit_test(test_whole_messages_need_no_memory),
+		cmocka_unit_test(test_what_was_delivered_goes_at_once),
+		unit_case("F-12 a whole message over the limit",
+		          test_a_whole_message_over_the_limit),
+		cmocka_unit_test(test_a_piece_without_memory_is_the_end),
+		cmocka_unit_test(test_calls_that_send_leave_nothing_behind),
 		unit_case("F-11 a huge length costs nothing", test_a_huge_length_costs_nothing),
 		unit_case("F-11 a promised length costs nothing",
 		          test_a_promised_length_costs_nothing),

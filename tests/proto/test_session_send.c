@@ -224,12 +224,15 @@ static void test_encode_refuses_and_stays(void **state)
 	                 NV_ERR_STATE);
 	assert_int_equal(encode(session, NV_PING, nv_str("a"), true, room, &size), NV_ERR_INVALID);
 	assert_int_equal(encode(session, NV_TEXT, nv_str("\xff"), true, room, &size), NV_ERR_UTF8);
+	assert_false(nv_session_in_parts(session));
 	assert_int_equal(encode(session, NV_TEXT, nv_str("\xc3"), false, room, &size), 0);
+	assert_true(nv_session_in_parts(session));
 	assert_int_equal(encode(session, NV_BINARY, nv_str("a"), true, room, &size), NV_ERR_STATE);
 	assert_int_equal(encode(session, NV_CONTINUATION, nv_str("a"), true, room, &size),
 	                 NV_ERR_UTF8);
 	assert_int_equal(encode(session, NV_CONTINUATION, nv_str("\xa9"), true, room, &size), 0);
 	assert_int_equal(size, 3);
+	assert_false(nv_session_in_parts(session));
 	assert_int_equal(nv_session_close(session, 1000, nv_str("")), 0);
 	assert_int_equal(encode(session, NV_TEXT, nv_str("a"), true, room, &size), NV_ERR_CLOSED);
 	nv_session_free(session);
@@ -263,6 +266,7 @@ static void test_a_length_that_would_wrap_round(void **state)
 	for (size_t less = 0; less < 20; less++) {
 		struct nv_bytes huge = { &byte, SIZE_MAX - less };
 
+		assert_true(nv_session_send(session, NV_BINARY, huge) < 0);
 		assert_true(nv_session_ping(session, huge) < 0);
 		assert_true(nv_session_close(session, 1000, huge) < 0);
 	}

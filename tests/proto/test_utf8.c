@@ -170,6 +170,31 @@ static void judges_every_whole_sequence_of_four_bytes(void **state)
 	}
 }
 
+/* What is asked of a whole text answers as what is asked of its parts. */
+static void a_whole_text_is_valid_when_it_is_complete(void **state)
+{
+	static _Alignas(64) uint8_t room[OFFSETS + LENGTHS];
+	size_t align, len, at;
+
+	memset(room, 'a', sizeof(room));
+	for (align = 0; align < OFFSETS; align++) {
+		for (len = 2; len < LENGTHS; len++) {
+			const struct nv_bytes text = { room + align, len };
+
+			at = align + (align * 31 + len * 7) % (len - 1);
+			assert_true(nv_utf8_valid(text));
+			memcpy(room + at, "\xc3\xa9", 2);
+			assert_true(nv_utf8_valid(text));
+			room[at + 1] = 'a';
+			assert_false(nv_utf8_valid(text));
+			room[at] = 'a';
+			room[align + len - 1] = 0xc3;
+			assert_false(nv_utf8_valid(text));
+			room[align + len - 1] = 'a';
+		}
+	}
+}
+
 static void rejects_for_ever(void **state)
 {
 	uint8_t bytes[256];
@@ -376,6 +401,8 @@ int main(void)
 		          judges_every_whole_sequence_of_up_to_three_bytes),
 		unit_case("U-10 every sequence of four bytes, as a whole",
 		          judges_every_whole_sequence_of_four_bytes),
+		unit_case("U-10 a whole text is valid when it is complete",
+		          a_whole_text_is_valid_when_it_is_complete),
 		unit_case("U-10 what is rejected stays so", rejects_for_ever),
 		cmocka_unit_test(no_bytes_change_no_state),
 		unit_case("U-10 U-02 U-03 texts, rejected at the earliest byte",
