@@ -71,10 +71,11 @@ static void pause_reading(struct nv_conn *conn)
 
 static void go_on(struct fuzzed *f)
 {
-	struct nv_list *link, *after;
+	const struct nv_slab *conns = &f->server->workers[0].conns;
+	uint32_t slot = nv_slab_next(conns, 0);
 
-	nv_list_each(link, after, &f->server->conns)
-		nv_conn_pause(nv_container_of(link, struct nv_conn, link), false);
+	for (; slot != NV_SLAB_NONE; slot = nv_slab_next(conns, slot + 1))
+		nv_conn_pause(nv_slab_at(conns, slot), false);
 }
 
 static void on_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
@@ -263,7 +264,7 @@ static bool start(struct fuzzed *f)
 	f->server = nv_server_new(&options);
 	if (!f->server)
 		return false;
-	f->loop = f->server->loop;
+	f->loop = f->server->workers[0].loop;
 	return nv_server_route(f->server, "/ws", &handlers, f) == 0 &&
 	       nv_server_http(f->server, "/pages/*", page, f) == 0 &&
 	       nv_server_listen(f->server, "127.0.0.1", PORT) == 0;

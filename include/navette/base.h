@@ -57,7 +57,7 @@ static inline bool nv_bytes_is(struct nv_bytes b, const char *s)
 	X(NV_ERR_NOMEM, -1, "out of memory")                                                       \
 	X(NV_ERR_INVALID, -2, "invalid argument")                                                  \
 	X(NV_ERR_CLOSED, -3, "the connection is closed or closing")                                \
-	X(NV_ERR_FULL, -4, "the output queue is full")                                             \
+	X(NV_ERR_FULL, -4, "the queue is full")                                                    \
 	X(NV_ERR_UTF8, -5, "text is not valid UTF-8")                                              \
 	X(NV_ERR_TOO_BIG, -6, "too big")                                                           \
 	X(NV_ERR_STATE, -7, "not possible in this state")                                          \

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* navette.h: WebSocket servers and clients.
  *
- * Callbacks run on the thread of their loop, and everything that belongs to a connection is called
- * on that thread; what any thread may call says so. A handler may call anything, also close its own
- * connection or stop the server. The rules on bytes and errors stand at the top of base.h. */
+ * Callbacks run on the thread of their connection's loop, and everything that belongs to a connection
+ * is called on that thread; what any thread may call says so. A server with several threads runs
+ * several loops, so that its handlers run at the same time for different connections. A handler may
+ * call anything, also close its own connection or stop the server. The rules on bytes and errors
+ * stand at the top of base.h. */
 #ifndef NAVETTE_NAVETTE_H
 #define NAVETTE_NAVETTE_H
 
@@ -32,6 +34,7 @@ struct nv_request;
 	X(NV_CAUSE_PING_TIMEOUT, "no answer to a ping")                                            \
 	X(NV_CAUSE_CLOSE_TIMEOUT, "no answer to a Close")                                          \
 	X(NV_CAUSE_SLOW, "the peer did not read")                                                  \
+	X(NV_CAUSE_DRAIN, "the server was drained")                                                \
 	X(NV_CAUSE_ABORTED, "aborted by this side")                                                \
 	X(NV_CAUSE_MEMORY, "out of memory")                                                        \
 	X(NV_CAUSE_SYSTEM, "system error")
@@ -40,6 +43,7 @@ enum nv_cause {
 #define NV_CAUSE_ENUM(name, text) name,
 	NV_CAUSES(NV_CAUSE_ENUM)
 #undef NV_CAUSE_ENUM
+	NV_CAUSE_COUNT
 };
 
 NV_API const char *nv_cause_text(enum nv_cause cause);
@@ -64,10 +68,14 @@ struct nv_handlers {
 	void (*on_message)(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
 	void (*on_ping)(struct nv_conn *conn, struct nv_bytes data); /* answered already */
 	void (*on_pong)(struct nv_conn *conn, struct nv_bytes data);
-	/* Everything queued has left, after the peer had made it wait or nv_conn_pause was called. */
+	/* Everything queued has left, after the peer had made it wait or reading was paused, by
+	 * nv_conn_pause or for a moment because it had brought too much at once. */
 	void (*on_drain)(struct nv_conn *conn);
 	/* Last, once, for each on_open; `conn` is dead when it returns. */
 	void (*on_close)(struct nv_conn *conn, const struct nv_close *close);
+	/* So many published messages were dropped by its policy (enum nv_slow) since the last time; when
+	 * there is room again, before on_drain. Servers only. */
+	void (*on_missed)(struct nv_conn *conn, uint64_t count);
 };
 
 /* --- A connection --- */
@@ -114,8 +122,56 @@ NV_API const struct nv_deflate *nv_conn_deflate(const struct nv_conn *conn);
 /* "127.0.0.1:50312", "[::1]:50312" into `text` of at least NV_PEER_TEXT bytes; returns it. */
 #define NV_PEER_TEXT 72
 NV_API char *nv_conn_peer(const struct nv_conn *conn, char *text);
+NV_API struct nv_loop *nv_conn_loop(const struct nv_conn *conn);
+/* Its server, or NULL of a client's. */
+NV_API struct nv_server *nv_conn_server(const struct nv_conn *conn);
 /* The request that opened it, in a server, until on_open returns; then NULL. */
 NV_API struct nv_request *nv_conn_request(const struct nv_conn *conn);
+
+/* --- Topics and ids, of servers --- */
+
+/* What stands for a connection on any thread and for ever: never 0, and never another's. 0 of a
+ * client's connection. */
+NV_API uint64_t nv_conn_id(const struct nv_conn *conn);
+
+/* What is published under this name is sent to it from now on; a name that ends with a star stands for
+ * every name that begins like it. What several of its subscriptions stand for comes once. 0, also when
+ * it does already; NV_ERR_INVALID for a name that is empty, longer than 255 bytes or has a star
+ * elsewhere; NV_ERR_FULL with 128 subscriptions; NV_ERR_CLOSED, NV_ERR_NOMEM; NV_ERR_UNSUPPORTED for a
+ * client's connection. */
+NV_API int nv_conn_subscribe(struct nv_conn *conn, const char *topic);
+NV_API int nv_conn_unsubscribe(struct nv_conn *conn, const char *topic); /* NV_ERR_NOT_FOUND */
+
+/* Sends to all subscribers of this name on all loops, but the connection `except` (0: to all). Per
+ * subscriber, what one thread sends and publishes arrives in the order of the calls. 0, whether anybody
+ * subscribes or not; NV_ERR_UTF8, NV_ERR_INVALID, NV_ERR_NOMEM; NV_ERR_FULL when too much waits for another
+ * loop to take it (max_inbox). After an error nobody gets it. Any thread. */
+NV_API int nv_server_publish(struct nv_server *server, const char *topic, enum nv_opcode opcode,
+                             struct nv_bytes message, uint64_t except);
+
+/* As nv_conn_send and nv_conn_close, from any thread. NV_ERR_CLOSED when there is no such connection
+ * any more. On another thread than the connection's a message is on its way when this returns 0: if
+ * its queue is full by then, the connection is closed with 1013. */
+NV_API int nv_server_send(struct nv_server *server, uint64_t id, enum nv_opcode opcode,
+                          struct nv_bytes message);
+NV_API int nv_server_close(struct nv_server *server, uint64_t id, uint16_t status,
+                           const char *reason);
+
+/* Calls run(context) on the thread of the server's first loop, in the order of each thread's calls of
+ * these functions; at the latest in nv_server_free. 0 or NV_ERR_NOMEM. Any thread. */
+NV_API int nv_server_post(struct nv_server *server, void (*run)(void *context), void *context);
+
+/* --- Blocking work, of servers --- */
+
+/* Calls work(context) on a thread of the server's pool, where it may take its time but call only what
+ * any thread may; then done, once, on the thread of the connection's loop, or in nv_server_free. There
+ * `conn` is NULL when its on_close has returned, and `cancelled` tells that the work was never called,
+ * because the server was freed first: nothing else cancels it, and nv_server_free waits for work that
+ * has begun. 0; NV_ERR_FULL with 1,024 of them waiting for a thread, NV_ERR_LIMIT without threads,
+ * NV_ERR_CLOSED in nv_server_free, NV_ERR_UNSUPPORTED for a client's connection, NV_ERR_NOMEM. */
+NV_API int nv_work(struct nv_conn *conn, void (*work)(void *context),
+                   void (*done)(struct nv_conn *conn, void *context, bool cancelled),
+                   void *context);
 
 /* --- A request: an upgrade in on_upgrade, or plain HTTP --- */
 
@@ -154,6 +210,15 @@ NV_API int nv_request_reply(struct nv_request *request, int status, const char *
 
 /* --- A server --- */
 
+/* What happens to a subscriber for whom something is published while its queue is at its limit. What
+ * was sent to it alone is never dropped, nor what has begun to leave, nor what was compressed for a window
+ * that is kept: then it is the new message that goes. */
+enum nv_slow {
+	NV_SLOW_CLOSE,       /* it is closed with 1013 */
+	NV_SLOW_DROP_OLDEST, /* the oldest published messages in its queue go, and are told missed */
+	NV_SLOW_KEEP_NEWEST  /* of each topic only the newest waits, as soon as it does not read */
+};
+
 enum nv_level {
 	NV_LOG_ERROR,
 	NV_LOG_WARNING,
@@ -162,6 +227,9 @@ enum nv_level {
 
 /* Zero means the default; NV_OFF turns a limit or a deadline off. */
 struct nv_server_options {
+	/* Loops, each with a thread and connections of its own: 1; 255 at most. */
+	uint32_t threads;
+	uint32_t work_threads;         /* for nv_work, started when they are needed: 4 */
 	uint32_t max_message;          /* bytes received in one message: 65,536 */
 	uint32_t max_queue;            /* bytes unsent before NV_ERR_FULL: 1,048,576 */
 	uint32_t handshake_timeout_ms; /* from the accept to the whole request: 10,000 */
@@ -178,11 +246,18 @@ struct nv_server_options {
 	 * not for loopback addresses. */
 	uint32_t max_connections_per_ip;  /* 256, above it 503 */
 	uint32_t handshakes_per_ip_per_s; /* new connections, twice as many at once: 20, then 429 */
+	/* Bytes of messages on their way to one loop from other threads, before NV_ERR_FULL: 67,108,864. */
+	uint32_t max_inbox;
+	/* Bytes that all connections may hold together, of messages that arrive and of output, published
+	 * ones counted for each subscriber: 268,435,456. Above it those that hold the most are cut, within
+	 * a quarter of a second. */
+	uint32_t max_memory;
 	struct nv_compression compression; /* off */
 	/* Bytes that all windows kept from message to message may take together: 268,435,456. Above it
 	 * the extension is declined. */
 	uint32_t compression_memory;
-	/* One line without its end, with bytes from the network escaped; the library never prints. */
+	/* One line without its end, with bytes from the network escaped; the library never prints. Called
+	 * by every loop, but by one at a time. */
 	void (*log)(void *context, enum nv_level level, const char *line);
 	void *log_context;
 };
@@ -208,6 +283,12 @@ static inline int nv_server_route(struct nv_server *server, const char *pattern,
 	return nv_server_route_sized(server, pattern, handlers, sizeof(struct nv_handlers), user);
 }
 
+/* How slow subscribers of a route, or of a topic whatever their route, are treated; a topic's name
+ * may end with a star, and the longest that stands for a name counts. NV_SLOW_CLOSE until set.
+ * NV_ERR_NOT_FOUND for a pattern without a route; NV_ERR_INVALID, NV_ERR_NOMEM. Before the start. */
+NV_API int nv_server_route_slow(struct nv_server *server, const char *pattern, enum nv_slow slow);
+NV_API int nv_server_topic_slow(struct nv_server *server, const char *topic, enum nv_slow slow);
+
 /* Plain HTTP on the same port: GET and HEAD of a path, which `handler` answers with nv_request_reply
  * before it returns. Before the start. */
 NV_API int nv_server_http(struct nv_server *server, const char *pattern,
@@ -217,16 +298,44 @@ NV_API int nv_server_http(struct nv_server *server, const char *pattern,
  * ::1, as far as the machine has them. Port 0 takes a free one. NV_ERR_IN_USE, NV_ERR_PERMISSION,
  * NV_ERR_ADDRESS. Before the start. */
 NV_API int nv_server_listen(struct nv_server *server, const char *host, uint16_t port);
+/* Takes over a TCP socket that listens already, which somebody else has too: NV_ERR_INVALID for
+ * anything else, and it stays the caller's after any error. Before the start. */
+NV_API int nv_server_listen_fd(struct nv_server *server, int fd);
 NV_API uint16_t nv_server_port(const struct nv_server *server); /* of the last listen */
 
-/* On a thread of its own, or on this one until nv_server_stop; one of them, once, else NV_ERR_STATE. */
+/* On threads of its own, or the first loop on this one until nv_server_stop; one of them, once, else
+ * NV_ERR_STATE. NV_ERR_LIMIT without threads. */
 NV_API int nv_server_start(struct nv_server *server);
 NV_API int nv_server_run(struct nv_server *server);
 /* Says goodbye to all as nv_server_free does, and ends the run. Any thread, callbacks, signal
  * handlers; returns at once, which every call has to do before the server is freed. */
 NV_API void nv_server_stop(struct nv_server *server);
 
-NV_API size_t nv_server_connections(const struct nv_server *server); /* open now; callbacks only */
+/* Ends the run without haste: closes 5 % of the connections a second, and 200 at least, with 1012 or
+ * 1001 (0: 1012) and a reason that says when to come back: "retry_after=2.500", in seconds, another for
+ * each. Who does not answer is cut after close_timeout_ms, and everybody after deadline_ms (0: 30,000;
+ * NV_OFF). Newcomers get 503 with Retry-After, or are left to whoever else has the listening sockets
+ * (nv_server_listen_fd). How far it is is logged and stands in nv_server_connections. NV_ERR_INVALID for
+ * another status, NV_ERR_STATE the second time. Any thread; returns at once. */
+NV_API int nv_server_drain(struct nv_server *server, uint16_t status, uint32_t deadline_ms);
+
+/* What happened since the server was made, on all its loops. Any thread; the numbers are those of a
+ * moment that is not quite the same for each. */
+struct nv_stats {
+	uint64_t connections;            /* open now */
+	uint64_t opened;                 /* on_open */
+	uint64_t closed[NV_CAUSE_COUNT]; /* on_close, by its cause */
+	uint64_t published;              /* on each loop on which somebody subscribed */
+	uint64_t missed;                 /* dropped by the policy for slow subscribers */
+};
+NV_API void nv_server_stats_sized(const struct nv_server *server, struct nv_stats *stats,
+                                  size_t size);
+static inline void nv_server_stats(const struct nv_server *server, struct nv_stats *stats)
+{
+	nv_server_stats_sized(server, stats, sizeof(struct nv_stats));
+}
+
+NV_API size_t nv_server_connections(const struct nv_server *server); /* open now; any thread */
 
 /* --- A client --- */
 

@@ -46,13 +46,14 @@ int nv_admission_init(struct nv_admission *admission, const struct nv_server_opt
 	};
 	if (admission->max_connections == 0)
 		admission->max_connections = default_connections();
-	nv_list_init(&admission->pending);
+	nv_lock_init(&admission->lock);
 	return nv_visitors_init(&admission->visitors);
 }
 
 void nv_admission_deinit(struct nv_admission *admission)
 {
 	nv_visitors_deinit(&admission->visitors);
+	nv_lock_deinit(&admission->lock);
 }
 
 static const struct nv_admission_limits *limits_of(const struct nv_admission *admission,
@@ -99,8 +100,8 @@ static struct nv_problem enter_visitor(struct nv_admission *admission,
 	return none;
 }
 
-struct nv_problem nv_admission_enter(struct nv_admission *admission,
-                                     const struct nv_address *address, uint64_t now_ms)
+static struct nv_problem enter(struct nv_admission *admission, const struct nv_address *address,
+                               uint64_t now_ms)
 {
 	struct nv_problem problem = none;
 
@@ -110,6 +111,17 @@ struct nv_problem nv_admission_enter(struct nv_admission *admission,
 		problem = enter_visitor(admission, address, now_ms);
 	if (!problem.status)
 		admission->connections++;
+	return problem;
+}
+
+struct nv_problem nv_admission_enter(struct nv_admission *admission,
+                                     const struct nv_address *address, uint64_t now_ms)
+{
+	struct nv_problem problem;
+
+	nv_lock_take(&admission->lock);
+	problem = enter(admission, address, now_ms);
+	nv_lock_give(&admission->lock);
 	return problem;
 }
 
@@ -127,64 +139,85 @@ static void leave_visitor(struct nv_admission *admission, struct nv_visitor *vis
 void nv_admission_leave(struct nv_admission *admission, const struct nv_address *address,
                         uint64_t now_ms)
 {
+	nv_lock_take(&admission->lock);
 	admission->connections--;
 	if (counts(limits_of(admission, address)))
 		leave_visitor(admission, nv_visitors_find(&admission->visitors, address), now_ms);
+	nv_lock_give(&admission->lock);
 }
 
 bool nv_admission_forget(struct nv_admission *admission, uint64_t now_ms)
 {
+	bool more;
+
+	nv_lock_take(&admission->lock);
 	nv_visitors_forget_old(&admission->visitors, now_ms, BURST_US / 1000);
-	return admission->visitors.idle_count > 0;
+	more = admission->visitors.idle_count > 0;
+	nv_lock_give(&admission->lock);
+	return more;
 }
 
 /* --- Requests --- */
+
+static void forget(struct nv_admission *admission, struct nv_pending *pending)
+{
+	nv_list_remove(&pending->link);
+	admission->pending--;
+	if (pending->visitor)
+		pending->visitor->pending_count--;
+	*pending = (struct nv_pending){ .visitor = NULL };
+}
 
 void nv_admission_answered(struct nv_admission *admission, struct nv_pending *pending)
 {
 	if (!pending->link.next)
 		return;
-	nv_list_remove(&pending->link);
-	admission->pending_count--;
-	if (pending->visitor) {
-		nv_list_remove(&pending->own);
-		pending->visitor->pending_count--;
-	}
-	*pending = (struct nv_pending){ .visitor = NULL };
+	nv_lock_take(&admission->lock);
+	forget(admission, pending);
+	nv_lock_give(&admission->lock);
 }
 
-static void add(struct nv_admission *admission, struct nv_pending *pending)
+static struct nv_pending *oldest_of(const struct nv_list *waiting, const struct nv_visitor *visitor)
 {
-	nv_list_push(&admission->pending, &pending->link);
-	admission->pending_count++;
-	if (!pending->visitor)
-		return;
-	nv_list_push(&pending->visitor->pending, &pending->own);
-	pending->visitor->pending_count++;
+	struct nv_list *link, *after;
+
+	nv_list_each(link, after, waiting) {
+		struct nv_pending *pending = nv_container_of(link, struct nv_pending, link);
+
+		if (pending->visitor == visitor)
+			return pending;
+	}
+	return NULL;
 }
 
 /* The one that has to go, or NULL. */
 static struct nv_pending *find_surplus(const struct nv_admission *admission,
+                                       const struct nv_list *waiting,
                                        const struct nv_visitor *visitor, uint32_t limit)
 {
 	if (visitor && visitor->pending_count > limit)
-		return nv_container_of(visitor->pending.next, struct nv_pending, own);
-	if (admission->pending_count > NV_PENDING_MAX)
-		return nv_container_of(admission->pending.next, struct nv_pending, link);
+		return oldest_of(waiting, visitor);
+	if (admission->pending > NV_PENDING_MAX)
+		return nv_container_of(waiting->next, struct nv_pending, link);
 	return NULL;
 }
 
-struct nv_pending *nv_admission_wait(struct nv_admission *admission, struct nv_pending *pending,
-                                     const struct nv_address *address)
+struct nv_pending *nv_admission_wait(struct nv_admission *admission, struct nv_list *waiting,
+                                     struct nv_pending *pending, const struct nv_address *address)
 {
 	const struct nv_admission_limits *limits = limits_of(admission, address);
 	struct nv_pending *surplus;
 
+	nv_lock_take(&admission->lock);
 	if (limits->pending != NV_OFF)
 		pending->visitor = nv_visitors_find(&admission->visitors, address);
-	add(admission, pending);
-	surplus = find_surplus(admission, pending->visitor, limits->pending);
+	nv_list_push(waiting, &pending->link);
+	admission->pending++;
+	if (pending->visitor)
+		pending->visitor->pending_count++;
+	surplus = find_surplus(admission, waiting, pending->visitor, limits->pending);
 	if (surplus)
-		nv_admission_answered(admission, surplus);
+		forget(admission, surplus);
+	nv_lock_give(&admission->lock);
 	return surplus;
 }

@@ -2,14 +2,15 @@
 /* admission.h: who may connect to a server: limits on the connections of all and of one address, on
  * how fast an address comes back, and on the requests that are not answered yet.
  *
- * It counts and decides; refusing, closing and logging are the server's. Everything is O(1) and
- * happens on the loop's thread, with the loop's time. */
+ * It counts and decides; refusing, closing and logging are the server's. Any
+ * thread, with the time of its loop: a connection comes on the first loop and may leave on another. */
 #ifndef WS_ADMISSION_H
 #define WS_ADMISSION_H
 
 #include <navette/handshake.h>
 #include <navette/navette.h>
 
+#include "net/thread.h"
 #include "ws/visitors.h"
 
 #define NV_PENDING_MAX 4096u
@@ -22,19 +23,18 @@ struct nv_admission_limits {
 };
 
 struct nv_admission {
+	struct nv_lock lock; /* of all that follows but the limits */
 	struct nv_visitors visitors;
 	uint32_t max_connections;
 	uint32_t connections;
 	struct nv_admission_limits remote; /* of one address */
 	struct nv_admission_limits loopback;
-	struct nv_list pending; /* oldest first */
-	uint32_t pending_count;
+	uint32_t pending; /* requests that are not answered */
 };
 
 /* A request that is not answered; its connection embeds it, zeroed. */
 struct nv_pending {
-	struct nv_list link;        /* among all of them; {NULL} when it does not wait */
-	struct nv_list own;         /* among those of its visitor */
+	struct nv_list link;        /* among those of its loop; {NULL} when it does not wait */
 	struct nv_visitor *visitor; /* NULL when it is not counted by address */
 };
 
@@ -49,10 +49,11 @@ struct nv_problem nv_admission_enter(struct nv_admission *admission,
 void nv_admission_leave(struct nv_admission *admission, const struct nv_address *address,
                         uint64_t now_ms);
 
-/* The request of a connection that has entered waits from now on. NULL, or the oldest of those that
- * are too many then: it no longer waits, and its connection is to be dropped. */
-struct nv_pending *nv_admission_wait(struct nv_admission *admission, struct nv_pending *pending,
-                                     const struct nv_address *address);
+/* The request of a connection that has entered waits from now on, last among those of its loop. NULL,
+ * or the oldest of those that are too many then: it no longer waits, and its connection is to be
+ * dropped. */
+struct nv_pending *nv_admission_wait(struct nv_admission *admission, struct nv_list *waiting,
+                                     struct nv_pending *pending, const struct nv_address *address);
 /* It waits no longer; again does nothing. */
 void nv_admission_answered(struct nv_admission *admission, struct nv_pending *pending);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* arrival.c: admits new connections, or refuses them with an answer that comes at once, whatever
- * they are going to ask. Those that are being refused have a limit of their own, and no request. */
+/* arrival.c: admits new connections and deals them to the loops, or refuses them with an answer that
+ * comes at once, whatever they are going to ask. Those that are being refused have a limit of their
+ * own, and no request; they stay on the first loop. */
 #include "ws/arrival.h"
 
 #include <stdio.h>
@@ -10,36 +11,35 @@
 #include "ws/request.h"
 #include "ws/response.h"
 
-#define REFUSING_MAX 64u   /* told why; any more are just closed */
-#define RATE_RETRY_S 1     /* any rate has room again by then */
-#define CROWDED_RETRY_S 10 /* somebody has to leave first */
-#define TELL_MS 1000u      /* between two lines of the log */
+#define REFUSING_MAX 64u    /* told why; any more are just closed */
+#define RATE_RETRY_S 1u     /* any rate has room again by then */
+#define CROWDED_RETRY_S 10u /* somebody has to leave first */
+#define TELL_MS 1000u       /* between two lines of the log */
 
 static const struct nv_handlers no_handlers;
+static const struct nv_problem leaving = { 503, "the server is going away" };
 
-static struct nv_conn *conn_new(struct nv_server *server, const struct nv_address *peer)
+static int conn_start(struct nv_worker *worker, struct nv_conn *conn, int fd)
 {
-	struct nv_conn *conn = nv_alloc_zero(sizeof *conn);
+	int error = nv_worker_watch_time(worker);
+
+	if (error == 0)
+		error = nv_loop_adopt(worker->loop, &conn->stream, fd);
+	if (error == 0)
+		conn->since = nv_conn_now(conn);
+	return error;
+}
+
+static struct nv_conn *conn_new(struct nv_worker *worker, const struct nv_address *peer)
+{
+	struct nv_conn *conn = nv_worker_conn_new(worker);
 
 	if (!conn)
 		return NULL;
-	nv_conn_init(conn, &server->owner, &nv_phase_request);
+	nv_conn_init(conn, &worker->owner, &nv_phase_request);
 	conn->handlers = &no_handlers;
 	conn->peer = *peer;
 	return conn;
-}
-
-static int conn_start(struct nv_server *server, struct nv_conn *conn, int fd)
-{
-	int error = nv_server_watch_time(server);
-
-	if (error == 0)
-		error = nv_loop_adopt(server->loop, &conn->stream, fd);
-	if (error < 0)
-		return error;
-	conn->since = nv_conn_now(conn);
-	nv_list_push(&server->conns, &conn->link);
-	return 0;
 }
 
 void nv_server_forget_request(struct nv_conn *conn)
@@ -51,75 +51,176 @@ void nv_server_forget_request(struct nv_conn *conn)
 	conn->request = NULL;
 }
 
+/* One that was dealt to this worker, and never came to be, or has gone. */
+static void leave(struct nv_worker *worker, const struct nv_address *peer)
+{
+	atomic_fetch_sub_explicit(&worker->load, 1, memory_order_relaxed);
+	nv_admission_leave(&worker->server->admission, peer, nv_loop_now(worker->loop));
+}
+
 void nv_server_release(struct nv_conn *conn, int error)
 {
-	struct nv_server *server = nv_server_of(conn);
+	struct nv_worker *worker = nv_worker_of(conn);
 
 	(void)error;
 	nv_server_forget_request(conn);
 	if (conn->admitted)
-		nv_admission_leave(&server->admission, &conn->peer, nv_loop_now(server->loop));
+		leave(worker, &conn->peer);
 	else
-		server->refusing--;
+		worker->server->refusing--;
 	nv_conn_deinit(conn);
-	nv_free(conn);
+	nv_slab_give(&worker->conns, conn->slot);
+}
+
+/* True when a line is due, and how many were not told before it. */
+static bool may_tell(struct nv_server *server, uint64_t now_ms, uint32_t *untold)
+{
+	bool due;
+
+	nv_lock_take(&server->telling);
+	due = server->refusals_told_ms == 0 || now_ms - server->refusals_told_ms >= TELL_MS;
+	*untold = server->refusals_untold;
+	server->refusals_untold = due ? 0 : *untold + 1;
+	if (due)
+		server->refusals_told_ms = now_ms;
+	nv_lock_give(&server->telling);
+	return due;
 }
 
 /* One line a second: who is refused may be back at once. */
-static void tell_refusal(struct nv_server *server, const char *peer, const char *what)
+static void tell_refusal(struct nv_worker *worker, const char *peer, const char *what)
 {
-	uint64_t now = nv_loop_now(server->loop);
 	char others[48] = "";
+	uint32_t untold;
 
-	if (server->refusals_told_ms != 0 && now - server->refusals_told_ms < TELL_MS) {
-		server->refusals_untold++;
+	if (!may_tell(worker->server, nv_loop_now(worker->loop), &untold))
 		return;
-	}
-	if (server->refusals_untold > 0)
-		snprintf(others, sizeof others, " (and %u before that were not told)",
-		         server->refusals_untold);
-	nv_log_write(&server->log, NV_LOG_INFO, "%s: %s%s", peer, what, others);
-	server->refusals_told_ms = now;
-	server->refusals_untold = 0;
+	if (untold > 0)
+		snprintf(others, sizeof others, " (and %u before that were not told)", untold);
+	nv_log_write(&worker->server->log, NV_LOG_INFO, "%s: %s%s", peer, what, others);
 }
 
 /* --- Admitted --- */
 
 /* The request waits for its answer from now on, and perhaps in place of another. */
-static void wait_for_request(struct nv_server *server, struct nv_conn *conn)
+static void wait_for_request(struct nv_worker *worker, struct nv_conn *conn)
 {
-	struct nv_pending *surplus =
-		nv_admission_wait(&server->admission, &conn->request->pending, &conn->peer);
+	struct nv_pending *surplus = nv_admission_wait(&worker->server->admission, &worker->waiting,
+	                                               &conn->request->pending, &conn->peer);
 	char text[NV_PEER_TEXT];
 
 	if (!surplus)
 		return;
 	conn = nv_container_of(surplus, struct nv_request, pending)->conn;
-	tell_refusal(server, nv_conn_peer(conn, text), "dropped, too many requests are unfinished");
+	tell_refusal(worker, nv_conn_peer(conn, text), "dropped, too many requests are unfinished");
 	nv_conn_cut(conn, NV_CAUSE_LIMIT);
 }
 
-static int admit(struct nv_server *server, int fd, const struct nv_address *peer)
+static int start_request(struct nv_worker *worker, struct nv_conn *conn, int fd)
 {
-	struct nv_conn *conn = conn_new(server, peer);
-	int error = NV_ERR_NOMEM;
+	conn->request = nv_request_new(conn);
+	return conn->request ? conn_start(worker, conn, fd) : NV_ERR_NOMEM;
+}
+
+static int admit(struct nv_worker *worker, int fd, const struct nv_address *peer)
+{
+	struct nv_conn *conn = conn_new(worker, peer);
+	int error;
 
 	if (!conn) {
-		nv_admission_leave(&server->admission, peer, nv_loop_now(server->loop));
+		leave(worker, peer);
 		return NV_ERR_NOMEM;
 	}
 	conn->admitted = true;
-	conn->request = nv_request_new(conn);
-	if (conn->request)
-		error = conn_start(server, conn, fd);
+	error = start_request(worker, conn, fd);
 	if (error == 0)
-		wait_for_request(server, conn);
+		wait_for_request(worker, conn);
 	else
 		nv_server_release(conn, error);
 	return error;
 }
 
+static void drop(struct nv_server *server, int fd, const struct nv_address *peer, int error)
+{
+	char text[NV_ADDRESS_TEXT];
+
+	nv_address_format(peer, text);
+	nv_log_write(&server->log, NV_LOG_ERROR, "%s: not admitted: %s", text, nv_strerror(error));
+	nv_sock_close(fd);
+}
+
+/* --- Dealt --- */
+
+/* A socket on its way to the loop of another thread. */
+struct dealt {
+	struct nv_task task;
+	struct nv_worker *worker;
+	struct nv_address peer;
+	int fd;
+};
+
+static void arrive(struct nv_task *task)
+{
+	struct dealt *dealt = nv_container_of(task, struct dealt, task);
+	struct nv_worker *worker = dealt->worker;
+	int error = 0;
+
+	if (worker->leaving) {
+		leave(worker, &dealt->peer);
+		nv_sock_close(dealt->fd);
+	} else {
+		error = admit(worker, dealt->fd, &dealt->peer);
+	}
+	if (error < 0)
+		drop(worker->server, dealt->fd, &dealt->peer, error);
+	nv_free(dealt);
+}
+
+static int deal(struct nv_worker *worker, int fd, const struct nv_address *peer)
+{
+	struct dealt *dealt = nv_alloc(sizeof *dealt);
+
+	if (!dealt) {
+		leave(worker, peer);
+		return NV_ERR_NOMEM;
+	}
+	*dealt = (struct dealt){ .task.run = arrive, .worker = worker, .peer = *peer, .fd = fd };
+	nv_worker_bring(worker, &dealt->task);
+	return 0;
+}
+
+/* The one with the fewest connections, those on their way included. */
+static struct nv_worker *choose_worker(struct nv_server *server)
+{
+	struct nv_worker *best = &server->workers[0];
+
+	for (size_t i = 1; i < server->worker_count; i++) {
+		struct nv_worker *worker = &server->workers[i];
+
+		if (atomic_load_explicit(&worker->load, memory_order_relaxed) <
+		    atomic_load_explicit(&best->load, memory_order_relaxed))
+			best = worker;
+	}
+	return best;
+}
+
+static int send_on(struct nv_server *server, int fd, const struct nv_address *peer)
+{
+	struct nv_worker *worker = choose_worker(server);
+
+	atomic_fetch_add_explicit(&worker->load, 1, memory_order_relaxed);
+	return worker->index == 0 ? admit(worker, fd, peer) : deal(worker, fd, peer);
+}
+
 /* --- Refused --- */
+
+/* In how many seconds it is worth another try. */
+static uint32_t retry_s(const struct nv_server *server, int status)
+{
+	if (nv_drain_is_on(&server->drain))
+		return nv_drain_retry_s(server);
+	return status == 429 ? RATE_RETRY_S : CROWDED_RETRY_S;
+}
 
 static int write_refusal(struct nv_conn *conn, struct nv_problem problem)
 {
@@ -128,8 +229,8 @@ static int write_refusal(struct nv_conn *conn, struct nv_problem problem)
 	struct nv_buf text = { 0 };
 	int error;
 
-	snprintf(fields, sizeof fields, "Retry-After: %d\r\n",
-	         problem.status == 429 ? RATE_RETRY_S : CROWDED_RETRY_S);
+	snprintf(fields, sizeof fields, "Retry-After: %u\r\n",
+	         retry_s(nv_server_of(conn), problem.status));
 	snprintf(body, sizeof body, "%d %s: %s\n", problem.status, nv_status_text(problem.status),
 	         problem.text);
 	response.content_length = strlen(body);
@@ -146,7 +247,8 @@ static int write_refusal(struct nv_conn *conn, struct nv_problem problem)
 static int start_refusal(struct nv_server *server, int fd, const struct nv_address *peer,
                          struct nv_problem problem)
 {
-	struct nv_conn *conn = server->refusing < REFUSING_MAX ? conn_new(server, peer) : NULL;
+	struct nv_worker *worker = &server->workers[0];
+	struct nv_conn *conn = server->refusing < REFUSING_MAX ? conn_new(worker, peer) : NULL;
 	int error;
 
 	if (!conn)
@@ -154,7 +256,7 @@ static int start_refusal(struct nv_server *server, int fd, const struct nv_addre
 	server->refusing++;
 	error = write_refusal(conn, problem);
 	if (error == 0)
-		error = conn_start(server, conn, fd);
+		error = conn_start(worker, conn, fd);
 	if (error < 0) {
 		nv_server_release(conn, error);
 		return error;
@@ -174,26 +276,28 @@ static void refuse(struct nv_server *server, int fd, const struct nv_address *pe
 	nv_address_format(peer, text);
 	snprintf(what, sizeof what, answered ? "refused with %d, %s" : "closed instead of %d, %s",
 	         problem.status, problem.text);
-	tell_refusal(server, text, what);
+	tell_refusal(&server->workers[0], text, what);
 	if (!answered)
 		nv_sock_close(fd);
 }
 
+static struct nv_problem enter(struct nv_server *server, const struct nv_address *peer)
+{
+	if (nv_drain_is_on(&server->drain))
+		return leaving;
+	return nv_admission_enter(&server->admission, peer, nv_loop_now(server->workers[0].loop));
+}
+
 void nv_server_take(struct nv_server *server, int fd, const struct nv_address *peer)
 {
-	struct nv_problem problem =
-		nv_admission_enter(&server->admission, peer, nv_loop_now(server->loop));
-	char text[NV_ADDRESS_TEXT];
+	struct nv_problem problem = enter(server, peer);
 	int error;
 
 	if (problem.status) {
 		refuse(server, fd, peer, problem);
 		return;
 	}
-	error = admit(server, fd, peer);
-	if (error == 0)
-		return;
-	nv_address_format(peer, text);
-	nv_log_write(&server->log, NV_LOG_ERROR, "%s: not admitted: %s", text, nv_strerror(error));
-	nv_sock_close(fd);
+	error = send_on(server, fd, peer);
+	if (error < 0)
+		drop(server, fd, peer, error);
 }

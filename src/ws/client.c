@@ -54,7 +54,7 @@ static void on_tick(struct nv_timer *timer)
 	/* Its place in the heap has just become free: starting it again can't fail. */
 	(void)nv_loop_start_timer(client->loop, &client->timer, TICK_MS);
 	if (client->conn)
-		client->conn->phase->tick(client->conn, nv_conn_now(client->conn));
+		nv_conn_phase(client->conn)->tick(client->conn, nv_conn_now(client->conn));
 }
 
 static void on_deadline(struct nv_timer *timer)
@@ -65,10 +65,10 @@ static void on_deadline(struct nv_timer *timer)
 	if (!conn)
 		fail(client, NV_STAGE_RESOLVE, NV_ERR_TIMEOUT,
 		     "the name server did not answer in time");
-	else if (conn->phase == &nv_phase_connect)
+	else if (nv_conn_is_in(conn, &nv_phase_connect))
 		nv_stream_close(&conn->stream, NV_ERR_TIMEOUT); /* the next address, if any */
 	else
-		conn->phase->tick(conn, nv_conn_now(conn));
+		nv_conn_phase(conn)->tick(conn, nv_conn_now(conn));
 }
 
 void nv_client_deadline(struct nv_client *client, uint32_t timeout_ms)
@@ -159,7 +159,7 @@ static void try_next(struct nv_client *client)
 static void conn_released(struct nv_conn *conn, int error)
 {
 	struct nv_client *client = nv_client_of(conn);
-	bool connecting = conn->phase == &nv_phase_connect;
+	bool connecting = nv_conn_is_in(conn, &nv_phase_connect);
 	bool opened = conn->opened;
 
 	client->conn = NULL;

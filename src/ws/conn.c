@@ -17,20 +17,29 @@ void nv_conn_owner_complete(struct nv_conn_owner *owner)
 	nv_set_default(&owner->write_timeout_ms, 10000);
 }
 
+/* xorshift */
+uint32_t nv_conn_owner_random(struct nv_conn_owner *owner)
+{
+	uint32_t x = owner->jitter ? owner->jitter : 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	owner->jitter = x;
+	return x;
+}
+
 void nv_conn_init(struct nv_conn *conn, struct nv_conn_owner *owner,
                   const struct nv_conn_phase *phase)
 {
-	nv_list_init(&conn->link);
 	nv_session_init(&conn->session, &owner->session);
 	conn->owner = owner;
-	conn->phase = phase;
 	conn->stream.events = &phase->events;
-	conn->cause = NV_CAUSE_SYSTEM;
+	conn->cause = (uint8_t)NV_CAUSE_SYSTEM;
 }
 
 void nv_conn_deinit(struct nv_conn *conn)
 {
-	nv_list_remove(&conn->link);
 	nv_conn_drop_tail(conn);
 	nv_session_deinit(&conn->session);
 	nv_outq_deinit(&conn->stream.out);
@@ -45,32 +54,42 @@ uint32_t nv_conn_now(const struct nv_conn *conn)
 
 void nv_conn_enter(struct nv_conn *conn, const struct nv_conn_phase *phase)
 {
-	conn->phase = phase;
 	conn->stream.events = &phase->events;
 	conn->since = nv_conn_now(conn);
 }
 
-void nv_conn_take_close(struct nv_conn *conn)
+static void took_output(struct nv_conn *conn, size_t len, int error)
 {
-	struct nv_bytes output;
-
-	for (;;) {
-		output = nv_session_output(&conn->session);
-		if (output.len == 0)
-			return;
-		if (nv_outq_append(&conn->stream.out, output.data, output.len) < 0) {
-			nv_conn_cut(conn, NV_CAUSE_MEMORY);
-			return;
-		}
-		nv_session_consume(&conn->session, output.len);
-		nv_stream_flush(&conn->stream);
+	if (error < 0) {
+		nv_conn_cut(conn, NV_CAUSE_MEMORY);
+		return;
 	}
+	nv_session_consume(&conn->session, len);
+	nv_stream_flush(&conn->stream);
 }
 
-void nv_conn_take_output(struct nv_conn *conn)
+void nv_conn_take_control(struct nv_conn *conn, enum nv_opcode opcode)
 {
-	if (!nv_stream_is_blocked(&conn->stream))
-		nv_conn_take_close(conn);
+	struct nv_outq *out = &conn->stream.out;
+	struct nv_bytes frame = nv_session_output(&conn->session);
+	int error;
+
+	if (frame.len == 0)
+		return;
+	if (nv_stream_is_blocked(&conn->stream))
+		error = nv_outq_insert_control(out, frame.data, frame.len, opcode == NV_PONG);
+	else
+		error = nv_outq_append(out, frame.data, frame.len);
+	took_output(conn, frame.len, error);
+}
+
+void nv_conn_take_close(struct nv_conn *conn)
+{
+	struct nv_bytes frame = nv_session_output(&conn->session);
+
+	if (frame.len > 0)
+		took_output(conn, frame.len,
+		            nv_outq_append(&conn->stream.out, frame.data, frame.len));
 }
 
 void nv_conn_end(struct nv_conn *conn, const struct nv_close *close)
@@ -82,11 +101,13 @@ void nv_conn_end(struct nv_conn *conn, const struct nv_close *close)
 		conn->owner->ended(conn, close);
 	if (conn->handlers->on_close)
 		conn->handlers->on_close(conn, close);
+	if (conn->owner->forgotten)
+		conn->owner->forgotten(conn);
 }
 
 void nv_conn_cut(struct nv_conn *conn, enum nv_cause cause)
 {
-	conn->cause = cause;
+	conn->cause = (uint8_t)cause;
 	nv_conn_enter(conn, &nv_phase_dead);
 	nv_stream_close(&conn->stream, NV_ERR_CLOSED);
 }
@@ -104,7 +125,7 @@ static enum nv_cause cause_of(const struct nv_conn *conn, int error)
 {
 	switch (error) {
 	case NV_ERR_CLOSED:
-		return conn->cause;
+		return (enum nv_cause)conn->cause;
 	case 0:
 		return NV_CAUSE_EOF;
 	case NV_ERR_RESET:
@@ -122,6 +143,8 @@ void nv_conn_stream_closed(struct nv_stream *stream, int error)
 	struct nv_conn *conn = nv_conn_of(stream);
 	struct nv_close close = { .status = NV_STATUS_ABNORMAL, .cause = cause_of(conn, error) };
 
+	if (conn->opened)
+		nv_conn_enter(conn, &nv_phase_dead);
 	if (close.cause == NV_CAUSE_SYSTEM)
 		close.detail = nv_strerror(error);
 	nv_conn_end(conn, &close);

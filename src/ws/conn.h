@@ -26,9 +26,13 @@ struct nv_conn_owner {
 	uint32_t pong_timeout_ms;
 	uint32_t close_timeout_ms;
 	uint32_t write_timeout_ms;
-	uint32_t jitter; /* state of the generator that spreads the pings */
-	/* Before on_close of the handlers: for the count and the log. */
+	uint32_t jitter;          /* state of the generator that spreads pings and returns */
+	bool draining;            /* who does not answer our Close now is cut for that */
+	struct nv_server *server; /* NULL: a client's */
+	/* Before on_close of the handlers: for the count and the log. NULL: a client's, as below. */
 	void (*ended)(struct nv_conn *conn, const struct nv_close *close);
+	/* And after it: nothing but the stream's end happens to it any more. */
+	void (*forgotten)(struct nv_conn *conn);
 	/* The stream is closed with this error: the last call, in which the owner frees the
 	 * connection after nv_conn_deinit. */
 	void (*released)(struct nv_conn *conn, int error);
@@ -41,16 +45,15 @@ struct nv_conn_phase {
 };
 
 struct nv_conn {
-	struct nv_stream stream;
+	struct nv_stream stream; /* its events are those of the phase */
 	struct nv_session session;
-	struct nv_list link; /* among the owner's */
 	struct nv_conn_owner *owner;
-	const struct nv_conn_phase *phase;
 	const struct nv_handlers *handlers;
 	void *user;
 	char *subprotocol;
 	struct nv_request *request; /* until on_open has returned; the owner's */
 	struct nv_tail *tail;       /* read, and not delivered because of a pause; or NULL */
+	struct nv_reader *reader;   /* of who subscribes, and a few others; or NULL */
 	struct nv_address peer;
 	/* Loop times in ms, wrapping; only differences are used. */
 	uint32_t since;         /* this phase began */
@@ -61,7 +64,8 @@ struct nv_conn {
 	uint32_t progress;      /* output last moved, */
 	uint32_t written;       /* and stood at */
 	uint32_t drained;       /* bytes dropped while lingering */
-	enum nv_cause cause;    /* of an end that this side decides */
+	uint32_t slot;          /* in the slab of its worker */
+	uint8_t cause;          /* enum nv_cause, of an end that this side decides */
 	bool pinging;
 	bool opened;   /* on_open was called */
 	bool ended;    /* on_close was called */
@@ -71,6 +75,17 @@ struct nv_conn {
 static inline struct nv_conn *nv_conn_of(struct nv_stream *stream)
 {
 	return nv_container_of(stream, struct nv_conn, stream);
+}
+
+static inline const struct nv_conn_phase *nv_conn_phase(const struct nv_conn *conn)
+{
+	return (const void *)((const char *)conn->stream.events -
+	                      offsetof(struct nv_conn_phase, events));
+}
+
+static inline bool nv_conn_is_in(const struct nv_conn *conn, const struct nv_conn_phase *phase)
+{
+	return conn->stream.events == &phase->events;
 }
 
 /* The phases after the opening handshake; those before it are of who makes connections. */
@@ -89,6 +104,9 @@ static inline void nv_set_default(uint32_t *option, uint32_t value)
 /* Fills in the defaults. */
 void nv_conn_owner_complete(struct nv_conn_owner *owner);
 
+/* The next number of a generator that spreads things over time, which needs no secrecy. */
+uint32_t nv_conn_owner_random(struct nv_conn_owner *owner);
+
 /* Embed or allocate it zeroed. `handlers` is set by the owner and outlives it. */
 void nv_conn_init(struct nv_conn *conn, struct nv_conn_owner *owner,
                   const struct nv_conn_phase *phase);
@@ -102,16 +120,18 @@ void nv_conn_enter(struct nv_conn *conn, const struct nv_conn_phase *phase);
  * handshake to on_data of the phase in which that left the connection. */
 void nv_conn_open(struct nv_conn *conn);
 
-/* Moves the session's output to the stream. Pongs wait in the session, where the newest displace the
- * oldest, while the peer does not read. */
-void nv_conn_take_output(struct nv_conn *conn);
+/* Moves the session's output to the stream: a ping or a pong, which overtakes what waits there while the
+ * peer does not read. Of pongs the newest four wait then. */
+void nv_conn_take_control(struct nv_conn *conn, enum nv_opcode opcode);
 
-/* The same at the moment in which a Close is its last: that goes behind what is queued, blocked or
- * not. */
+/* A Close, which goes behind what is queued. */
 void nv_conn_take_close(struct nv_conn *conn);
 
 /* The WebSocket connection is over: on_close, if it was ever open, and once. */
 void nv_conn_end(struct nv_conn *conn, const struct nv_close *close);
+
+/* Queues a whole message, whatever the limit. 0 or an error of nv_conn_send. */
+int nv_conn_queue(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message);
 
 /* Fails an open connection: a Close with that status and constant text, behind what is queued. */
 void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error);
@@ -122,6 +142,9 @@ void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error);
 int nv_conn_keep_rest(struct nv_conn *conn);
 void nv_conn_drop_tail(struct nv_conn *conn);
 void nv_conn_read_on(struct nv_conn *conn);
+
+/* What the session has not read waits for the next turn: 0 or NV_ERR_NOMEM. */
+int nv_conn_yield(struct nv_conn *conn);
 
 /* Nothing more to say: sends what is queued, then FIN, and drops what still arrives until the peer
  * has ended too, for 2 s or 64 KiB, so that no reset destroys our last bytes in flight. */
@@ -138,12 +161,12 @@ void nv_conn_stream_closed(struct nv_stream *stream, int error);
 
 static inline bool nv_conn_can_send(const struct nv_conn *conn)
 {
-	return conn->phase == &nv_phase_open || conn->phase == &nv_phase_paused;
+	return nv_conn_is_in(conn, &nv_phase_open) || nv_conn_is_in(conn, &nv_phase_paused);
 }
 
 static inline bool nv_conn_is_open(const struct nv_conn *conn)
 {
-	return nv_conn_can_send(conn) || conn->phase == &nv_phase_closing;
+	return nv_conn_can_send(conn) || nv_conn_is_in(conn, &nv_phase_closing);
 }
 
 /* True when `limit_ms` is not NV_OFF and that long has passed. */

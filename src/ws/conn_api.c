@@ -3,6 +3,7 @@
  * frames are queued, and the loop writes them when the turn ends. */
 #include "ws/conn.h"
 
+#include "ws/reader.h"
 #include "ws/request.h"
 
 static const char *const cause_texts[] = {
@@ -21,47 +22,59 @@ const char *nv_cause_text(enum nv_cause cause)
 
 /* --- Sending --- */
 
-static uint8_t *reserve(void *queue, size_t len)
+static int queued(struct nv_conn *conn, int error)
 {
-	return nv_outq_reserve(queue, len);
-}
-
-static int send_message(struct nv_conn *conn, const struct nv_outgoing *message)
-{
-	struct nv_outq *out = &conn->stream.out;
-	size_t size = 0;
-	int error;
-
-	if (!nv_conn_can_send(conn))
-		return NV_ERR_CLOSED;
-	if (out->len >= conn->owner->max_queue)
-		return NV_ERR_FULL;
-	if (message->data.len > SIZE_MAX / 2)
-		return NV_ERR_TOO_BIG;
-	error = nv_session_encode(&conn->session, message, reserve, out, &size);
-	nv_outq_commit(out, error < 0 ? 0 : size);
 	if (error == 0)
 		nv_stream_flush(&conn->stream);
 	return error;
 }
 
+int nv_conn_queue(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	return queued(conn, nv_session_queue(&conn->session, opcode, message, &conn->stream.out));
+}
+
+/* Whether a message may be queued now, behind what was published. */
+static int may_queue(struct nv_conn *conn)
+{
+	if (!nv_conn_can_send(conn))
+		return NV_ERR_CLOSED;
+	nv_conn_catch_up(conn);
+	return conn->stream.out.len >= conn->owner->max_queue ? NV_ERR_FULL : 0;
+}
+
+static int send_part(struct nv_conn *conn, const struct nv_outgoing *message)
+{
+	int error = may_queue(conn);
+
+	if (error < 0)
+		return error;
+	return queued(conn, nv_session_queue_part(&conn->session, message, &conn->stream.out));
+}
+
 int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data, bool fin)
 {
-	return send_message(conn, &(struct nv_outgoing){ opcode, data, fin, false });
+	int error = send_part(conn, &(struct nv_outgoing){ opcode, data, fin, false });
+
+	if (error == 0 && fin && opcode == NV_CONTINUATION)
+		nv_reader_send_aside(conn);
+	return error;
 }
 
 int nv_conn_send_uncompressed(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
 {
 	if (opcode == NV_CONTINUATION)
 		return NV_ERR_INVALID;
-	return send_message(conn, &(struct nv_outgoing){ opcode, message, true, true });
+	return send_part(conn, &(struct nv_outgoing){ opcode, message, true, true });
 }
 
 int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
 {
+	int error = may_queue(conn);
+
 	if (opcode == NV_CONTINUATION)
 		return NV_ERR_INVALID;
-	return nv_conn_send_part(conn, opcode, message, true);
+	return error < 0 ? error : nv_conn_queue(conn, opcode, message);
 }
 
 int nv_conn_send_text(struct nv_conn *conn, const char *text)
@@ -79,7 +92,7 @@ int nv_conn_ping(struct nv_conn *conn, struct nv_bytes data)
 		return NV_ERR_FULL;
 	error = nv_session_ping(&conn->session, data);
 	if (error == 0)
-		nv_conn_take_output(conn);
+		nv_conn_take_control(conn, NV_PING);
 	return error;
 }
 
@@ -91,6 +104,7 @@ int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
 
 	if (!nv_conn_can_send(conn))
 		return NV_ERR_CLOSED;
+	nv_conn_catch_up(conn);
 	error = nv_session_close(&conn->session, status, nv_str(reason));
 	if (error < 0)
 		return error;
@@ -103,7 +117,7 @@ int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
 
 void nv_conn_abort(struct nv_conn *conn)
 {
-	if (conn->phase != &nv_phase_dead)
+	if (!nv_conn_is_in(conn, &nv_phase_dead))
 		nv_conn_cut(conn, NV_CAUSE_ABORTED);
 }
 
@@ -139,6 +153,16 @@ char *nv_conn_peer(const struct nv_conn *conn, char *text)
 	_Static_assert(NV_PEER_TEXT == NV_ADDRESS_TEXT, "a peer is an address");
 	nv_address_format(&conn->peer, text);
 	return text;
+}
+
+struct nv_loop *nv_conn_loop(const struct nv_conn *conn)
+{
+	return conn->stream.loop;
+}
+
+struct nv_server *nv_conn_server(const struct nv_conn *conn)
+{
+	return conn->owner->server;
 }
 
 struct nv_request *nv_conn_request(const struct nv_conn *conn)

@@ -5,7 +5,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void nv_log_write(const struct nv_log *log, enum nv_level level, const char *format, ...)
+void nv_log_init(struct nv_log *log, const struct nv_server_options *options)
+{
+	log->hook = options->log;
+	log->context = options->log_context;
+	nv_lock_init(&log->lock);
+}
+
+void nv_log_deinit(struct nv_log *log)
+{
+	nv_lock_deinit(&log->lock);
+}
+
+void nv_log_write(struct nv_log *log, enum nv_level level, const char *format, ...)
 {
 	char line[1024];
 	va_list values;
@@ -15,7 +27,9 @@ void nv_log_write(const struct nv_log *log, enum nv_level level, const char *for
 	va_start(values, format);
 	vsnprintf(line, sizeof line, format, values);
 	va_end(values);
+	nv_lock_take(&log->lock);
 	log->hook(log->context, level, line);
+	nv_lock_give(&log->lock);
 }
 
 char *nv_log_escape(struct nv_bytes bytes, char *out, size_t size)

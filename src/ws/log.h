@@ -5,13 +5,19 @@
 
 #include <navette/navette.h>
 
+#include "net/thread.h"
+
 struct nv_log {
 	void (*hook)(void *context, enum nv_level level, const char *line); /* may be NULL */
 	void *context;
+	struct nv_lock lock; /* while the hook is called */
 };
 
-/* One line, cut at 1,024 bytes. */
-void nv_log_write(const struct nv_log *log, enum nv_level level, const char *format, ...)
+void nv_log_init(struct nv_log *log, const struct nv_server_options *options);
+void nv_log_deinit(struct nv_log *log);
+
+/* One line, cut at 1,024 bytes. Any thread, which waits for the lines of others. */
+void nv_log_write(struct nv_log *log, enum nv_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Bytes from the network made safe for a line: visible ASCII as it is, anything else as \xNN, cut to

@@ -2,7 +2,7 @@
 /* pause.c: a connection whose program does not listen for a while. The stream stands still, and with
  * it the deadlines of the peer, whose silence cannot be told then. What was read behind the message
  * at which a pause began is the tail: it is kept here, and comes before the stream when the program
- * listens again. */
+ * listens again. A connection that has had its share of a turn pauses so for itself. */
 #include "base/alloc.h"
 #include "net/loop.h"
 #include "ws/conn.h"
@@ -18,18 +18,25 @@ struct nv_tail {
 	uint8_t bytes[];
 };
 
+static bool has_rest(const struct nv_conn *conn)
+{
+	return conn->tail && conn->tail->from < conn->tail->end;
+}
+
 static void deliver(struct nv_timer *timer)
 {
 	struct nv_tail *tail = nv_container_of(timer, struct nv_tail, timer);
 	struct nv_conn *conn = tail->conn;
 
+	size_t from = tail->from;
+
 	/* Its place in the heap has just become free. */
 	(void)nv_loop_start_timer(conn->stream.loop, timer, FAR_MS);
-	if (conn->phase == &nv_phase_paused)
+	if (nv_conn_is_in(conn, &nv_phase_paused))
 		return;
-	conn->stream.events->on_data(&conn->stream, tail->bytes + tail->from,
-	                             tail->end - tail->from);
-	if (conn->phase == &nv_phase_paused)
+	tail->from = tail->end;
+	conn->stream.events->on_data(&conn->stream, tail->bytes + from, tail->end - from);
+	if (nv_conn_is_in(conn, &nv_phase_paused) || has_rest(conn))
 		return;
 	nv_conn_drop_tail(conn);
 	nv_stream_pause(&conn->stream, false);
@@ -95,6 +102,17 @@ void nv_conn_read_on(struct nv_conn *conn)
 		nv_stream_pause(&conn->stream, false);
 }
 
+int nv_conn_yield(struct nv_conn *conn)
+{
+	int error = nv_conn_keep_rest(conn);
+
+	if (error < 0 || !conn->tail)
+		return error;
+	nv_stream_pause(&conn->stream, true);
+	nv_conn_read_on(conn);
+	return 0;
+}
+
 /* The deadlines of the peer go on where they stood. */
 static void skip_pause(struct nv_conn *conn)
 {
@@ -108,10 +126,10 @@ static void skip_pause(struct nv_conn *conn)
 void nv_conn_pause(struct nv_conn *conn, bool paused)
 {
 	if (paused && nv_conn_can_send(conn)) {
-		if (conn->phase == &nv_phase_open)
+		if (nv_conn_is_in(conn, &nv_phase_open))
 			nv_conn_enter(conn, &nv_phase_paused);
 		nv_stream_pause(&conn->stream, true);
-	} else if (!paused && conn->phase == &nv_phase_paused) {
+	} else if (!paused && nv_conn_is_in(conn, &nv_phase_paused)) {
 		skip_pause(conn);
 		nv_conn_enter(conn, &nv_phase_open);
 		nv_conn_read_on(conn);

@@ -4,26 +4,17 @@
  * in what it waits for. */
 #include "net/loop.h"
 #include "ws/conn.h"
+#include "ws/reader.h"
 
-/* xorshift: spreading pings over time needs no secrecy. */
-static uint32_t next_jitter(struct nv_conn_owner *owner)
-{
-	uint32_t x = owner->jitter ? owner->jitter : 2463534242u;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	owner->jitter = x;
-	return x;
-}
+#define SHARE_OF_A_TURN 1048576u /* bytes delivered */
 
 /* The ping interval give or take a fifth, so that clients that came together part. */
 static uint32_t spread_ping(struct nv_conn_owner *owner)
 {
 	uint32_t interval = owner->ping_interval_ms;
 	uint32_t fifth = interval / 5;
-	uint64_t spread =
-		(uint64_t)interval - fifth + next_jitter(owner) % (2 * (uint64_t)fifth + 1);
+	uint64_t spread = (uint64_t)interval - fifth +
+	                  nv_conn_owner_random(owner) % (2 * (uint64_t)fifth + 1);
 
 	return interval == NV_OFF || spread >= NV_OFF ? interval : (uint32_t)spread;
 }
@@ -38,6 +29,8 @@ static enum nv_cause cause_of_status(uint16_t status)
 		return NV_CAUSE_LIMIT;
 	case NV_STATUS_INTERNAL:
 		return NV_CAUSE_MEMORY;
+	case NV_STATUS_TRY_LATER:
+		return NV_CAUSE_SLOW;
 	default:
 		return NV_CAUSE_PROTOCOL;
 	}
@@ -46,8 +39,9 @@ static enum nv_cause cause_of_status(uint16_t status)
 /* Our Close, or the answer to the peer's, goes out before the connection lingers. */
 static void end_behind_close(struct nv_conn *conn, const struct nv_close *close)
 {
+	nv_conn_catch_up(conn);
 	nv_conn_take_close(conn);
-	if (conn->phase == &nv_phase_dead)
+	if (nv_conn_is_in(conn, &nv_phase_dead))
 		return;
 	nv_conn_linger(conn);
 	nv_conn_end(conn, close);
@@ -85,6 +79,7 @@ void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error)
 		.detail = error,
 	};
 
+	nv_conn_catch_up(conn);
 	(void)nv_session_close(&conn->session, status, close.reason);
 	end_behind_close(conn, &close);
 }
@@ -103,7 +98,7 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 			handlers->on_message(conn, event->opcode, event->data);
 		break;
 	case NV_EVENT_PING:
-		nv_conn_take_output(conn);
+		nv_conn_take_control(conn, NV_PONG);
 		if (handlers->on_ping)
 			handlers->on_ping(conn, event->data);
 		break;
@@ -117,16 +112,32 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 	}
 }
 
-/* A handler may have paused or ended the connection: nothing more is delivered then. */
+static bool wants_more(const struct nv_conn *conn)
+{
+	return !nv_conn_is_in(conn, &nv_phase_paused) && nv_conn_is_open(conn);
+}
+
+/* A handler may have paused or ended the connection: nothing more is delivered then. What little was
+ * received can be much when it is decompressed: the rest of that lets the other connections go first. */
 static void pump(struct nv_conn *conn)
 {
+	const struct nv_stream_events *phase = NULL; /* in which it was seen to want more */
 	struct nv_event event;
+	size_t delivered = 0;
+	int error = 0;
 
-	while (conn->phase != &nv_phase_paused && nv_conn_is_open(conn) &&
-	       nv_session_next(&conn->session, &event))
+	while ((conn->stream.events == phase || wants_more(conn)) && delivered < SHARE_OF_A_TURN &&
+	       nv_session_next(&conn->session, &event)) {
+		phase = conn->stream.events;
+		delivered += event.data.len;
 		deliver(conn, &event);
-	if (conn->phase == &nv_phase_paused && nv_conn_keep_rest(conn) < 0)
-		nv_conn_fail(conn, NV_STATUS_INTERNAL, "out of memory for what a pause keeps");
+	}
+	if (nv_conn_is_in(conn, &nv_phase_paused))
+		error = nv_conn_keep_rest(conn);
+	else if (delivered >= SHARE_OF_A_TURN && nv_conn_is_open(conn))
+		error = nv_conn_yield(conn);
+	if (error < 0)
+		nv_conn_fail(conn, NV_STATUS_INTERNAL, "out of memory for what is read later");
 }
 
 static void open_data(struct nv_stream *stream, uint8_t *data, size_t len)
@@ -149,7 +160,7 @@ static void open_drain(struct nv_stream *stream)
 {
 	struct nv_conn *conn = nv_conn_of(stream);
 
-	nv_conn_take_output(conn);
+	nv_reader_tell_missed(conn);
 	if (conn->handlers->on_drain && nv_conn_is_open(conn))
 		conn->handlers->on_drain(conn);
 }
@@ -164,6 +175,8 @@ void nv_conn_open(struct nv_conn *conn)
 	conn->written = conn->stream.written;
 	conn->ping_after = spread_ping(conn->owner);
 	conn->opened = true;
+	/* Nothing overtakes the answer to the handshake. */
+	nv_outq_begin(&conn->stream.out);
 	if (conn->handlers->on_open)
 		conn->handlers->on_open(conn);
 }
@@ -177,7 +190,7 @@ static void send_ping(struct nv_conn *conn, uint32_t now_ms)
 	conn->pinging = true;
 	conn->pinged = now_ms;
 	conn->ping_after = spread_ping(conn->owner);
-	nv_conn_take_output(conn);
+	nv_conn_take_control(conn, NV_PING);
 }
 
 /* While a write is blocked our ping may not have left; who takes nothing at all is cut as stalled. */
@@ -192,6 +205,13 @@ static void watch_silence(struct nv_conn *conn, uint32_t now_ms)
 		nv_conn_cut(conn, NV_CAUSE_PING_TIMEOUT);
 }
 
+/* Of what was dropped within a turn, to one who does not make us wait: no on_drain follows. */
+static void tell_missed(struct nv_conn *conn)
+{
+	if (!nv_stream_is_blocked(&conn->stream) && nv_conn_is_open(conn))
+		nv_reader_tell_missed(conn);
+}
+
 static void open_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_session_in_message(&conn->session) &&
@@ -201,18 +221,20 @@ static void open_tick(struct nv_conn *conn, uint32_t now_ms)
 		nv_conn_cut(conn, NV_CAUSE_SLOW);
 	else
 		watch_silence(conn, now_ms);
+	tell_missed(conn);
 }
 
 static void paused_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_conn_is_stalled(conn, now_ms))
 		nv_conn_cut(conn, NV_CAUSE_SLOW);
+	tell_missed(conn);
 }
 
 static void closing_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_conn_expired(now_ms, conn->since, conn->owner->close_timeout_ms))
-		nv_conn_cut(conn, NV_CAUSE_CLOSE_TIMEOUT);
+		nv_conn_cut(conn, conn->owner->draining ? NV_CAUSE_DRAIN : NV_CAUSE_CLOSE_TIMEOUT);
 	else if (nv_conn_is_stalled(conn, now_ms))
 		nv_conn_cut(conn, NV_CAUSE_SLOW);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* phase_request.c: a server's connection until its request is answered: read the head, find the
  * route, and go on as WebSocket or end as plain HTTP. */
+#include "ws/arrival.h"
 #include "ws/request.h"
-#include "ws/server.h"
 
 /* A client has to wait for the answer (RFC 6455 4.1). Some bytes behind the request are kept. */
 #define EARLY_MAX 4096u
@@ -40,7 +40,10 @@ static void refuse(struct nv_conn *conn, struct nv_problem problem)
 
 static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 {
-	nv_server_of(conn)->opened++;
+	struct nv_worker *worker = nv_worker_of(conn);
+
+	atomic_fetch_add_explicit(&worker->opened, 1, memory_order_relaxed);
+	nv_tally_add(&worker->tally.opened, 1);
 	nv_conn_open(conn);
 	nv_server_forget_request(conn);
 	if (len == 0 || !nv_conn_is_open(conn))

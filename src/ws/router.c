@@ -126,12 +126,12 @@ static struct nv_route *copy_route(const char *pattern, const struct nv_route *r
 	return NULL;
 }
 
-static bool has_pattern(const struct nv_router *router, const char *pattern)
+struct nv_route *nv_router_get(const struct nv_router *router, const char *pattern)
 {
 	for (size_t i = 0; i < router->count; i++)
 		if (strcmp(router->routes[i]->pattern, pattern) == 0)
-			return true;
-	return false;
+			return router->routes[i];
+	return NULL;
 }
 
 static int reserve(struct nv_router *router)
@@ -154,7 +154,7 @@ int nv_router_add(struct nv_router *router, const char *pattern, const struct nv
 	struct nv_route *copy;
 	size_t place;
 
-	if (!pattern_is_valid(pattern) || has_pattern(router, pattern))
+	if (!pattern_is_valid(pattern) || nv_router_get(router, pattern))
 		return NV_ERR_INVALID;
 	if (reserve(router) < 0)
 		return NV_ERR_NOMEM;

@@ -1,46 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* server.c: a server's life: options, routes, listening, the passing of time, and the goodbye. It
- * owns its loop, its connections and their requests; each connection does the rest by itself. */
+/* server.c: a server's life: options, routes, listening, and its workers from the start to the
+ * goodbye. What happens to connections is the workers'. */
 #include "ws/server.h"
 
 #include "base/alloc.h"
 #include "net/sock.h"
 #include "ws/arrival.h"
 
-/* Deadlines are as exact as this. */
-#define SWEEP_MS 250u
 #define FREE_PORT_TRIES 16
+#define TELL_MS 60000u /* between two lines on accepting that failed */
+#define WORK_WAITING_MAX 1024u
 
-/* --- Connections --- */
-
-static void conn_ended(struct nv_conn *conn, const struct nv_close *close)
-{
-	struct nv_server *server = nv_server_of(conn);
-	const struct nv_route *route = nv_container_of(conn->handlers, struct nv_route, handlers);
-	char peer[NV_PEER_TEXT];
-
-	server->opened--;
-	if (close->cause == NV_CAUSE_CLOSED)
-		return;
-	nv_log_write(&server->log, NV_LOG_INFO, "%s %s: ended with %u, %s%s%s",
-	             nv_conn_peer(conn, peer), route->pattern, close->status,
-	             nv_cause_text(close->cause), close->detail ? ": " : "",
-	             close->detail ? close->detail : "");
-}
-
-int nv_server_watch_time(struct nv_server *server)
-{
-	if (server->sweep.place)
-		return 0;
-	return nv_loop_start_timer(server->loop, &server->sweep, SWEEP_MS);
-}
+/* --- Accepting --- */
 
 static void on_accept(struct nv_listener *listener, int fd, const struct nv_address *peer)
 {
 	struct nv_server *server =
 		nv_container_of(listener, struct nv_server_listener, listener)->server;
 
-	server->accept_failed = false;
 	nv_server_take(server, fd, peer);
 }
 
@@ -48,90 +25,65 @@ static void on_accept_error(struct nv_listener *listener, int error)
 {
 	struct nv_server *server =
 		nv_container_of(listener, struct nv_server_listener, listener)->server;
+	uint64_t now = nv_loop_now(server->workers[0].loop);
 
-	if (!server->accept_failed)
-		nv_log_write(&server->log, NV_LOG_ERROR, "cannot accept connections for now: %s",
-		             nv_strerror(error));
-	server->accept_failed = true;
-}
-
-static void conn_tick(struct nv_conn *conn, uint32_t now_ms)
-{
-	conn->phase->tick(conn, now_ms);
-}
-
-static void on_sweep(struct nv_timer *timer)
-{
-	struct nv_server *server = nv_container_of(timer, struct nv_server, sweep);
-	uint64_t now = nv_loop_now(server->loop);
-	bool more = nv_admission_forget(&server->admission, now);
-	struct nv_list *link, *after;
-
-	nv_list_each(link, after, &server->conns)
-		conn_tick(nv_container_of(link, struct nv_conn, link), (uint32_t)now);
-	/* The heap has just given up this place: starting again can't fail. */
-	if (more || !nv_list_empty(&server->conns))
-		(void)nv_server_watch_time(server);
-}
-
-/* --- The goodbye --- */
-
-static void cut_all(struct nv_server *server)
-{
-	struct nv_list *link, *after;
-
-	nv_list_each(link, after, &server->conns)
-		nv_conn_cut(nv_container_of(link, struct nv_conn, link), NV_CAUSE_CLOSE_TIMEOUT);
-}
-
-static void on_stop_timeout(struct nv_timer *timer)
-{
-	cut_all(nv_container_of(timer, struct nv_server, stop));
-}
-
-static void start_goodbye(struct nv_server *server)
-{
-	uint32_t timeout = server->options.stop_timeout_ms;
-	struct nv_list *link, *after;
-
-	nv_list_each(link, after, &server->conns) {
-		struct nv_conn *conn = nv_container_of(link, struct nv_conn, link);
-
-		if (conn->phase->goodbye)
-			conn->phase->goodbye(conn);
-	}
-	if (timeout != NV_OFF && nv_loop_start_timer(server->loop, &server->stop, timeout) < 0)
-		cut_all(server);
-}
-
-static int say_goodbye(struct nv_server *server)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < server->listening; i++)
-		nv_loop_unlisten(&server->listeners[i].listener);
-	if (!nv_list_empty(&server->conns))
-		start_goodbye(server);
-	while (!nv_list_empty(&server->conns) && error == 0)
-		error = nv_loop_run_once(server->loop, -1);
-	nv_loop_stop_timer(server->loop, &server->stop);
-	nv_loop_stop_timer(server->loop, &server->sweep);
-	return error;
+	if (server->accept_told_ms != 0 && now - server->accept_told_ms < TELL_MS)
+		return;
+	server->accept_told_ms = now;
+	nv_log_write(&server->log, NV_LOG_ERROR, "cannot accept connections for now: %s",
+	             nv_strerror(error));
 }
 
 /* --- Running --- */
 
+static void stop_others(struct nv_server *server)
+{
+	for (size_t i = 1; i < server->worker_count; i++)
+		nv_loop_stop(server->workers[i].loop);
+	for (size_t i = 1; i < server->worker_count; i++)
+		nv_worker_join(&server->workers[i]);
+}
+
+static int start_others(struct nv_server *server)
+{
+	int error = 0;
+
+	for (size_t i = 1; i < server->worker_count && error == 0; i++)
+		error = nv_worker_start(&server->workers[i]);
+	if (error < 0)
+		stop_others(server);
+	return error;
+}
+
+void nv_server_unlisten(struct nv_server *server)
+{
+	for (size_t i = 0; i < server->listening; i++)
+		nv_loop_unlisten(&server->listeners[i].listener);
+}
+
+/* The first worker's run, which takes the others along when it ends. */
 static int run(struct nv_server *server)
 {
-	int error = nv_loop_run(server->loop);
-	int goodbye_error = say_goodbye(server);
+	int error = nv_loop_run(server->workers[0].loop);
+	int goodbye_error;
 
+	nv_server_unlisten(server);
+	for (size_t i = 1; i < server->worker_count; i++)
+		nv_loop_stop(server->workers[i].loop);
+	nv_drain_stop(server);
+	goodbye_error = nv_worker_say_goodbye(&server->workers[0]);
+	stop_others(server);
 	return error ? error : goodbye_error;
 }
 
 int nv_server_run(struct nv_server *server)
 {
-	return atomic_exchange(&server->ran, true) ? NV_ERR_STATE : run(server);
+	int error;
+
+	if (atomic_exchange(&server->ran, true))
+		return NV_ERR_STATE;
+	error = start_others(server);
+	return error < 0 ? error : run(server);
 }
 
 static void run_on_thread(void *context)
@@ -150,47 +102,95 @@ int nv_server_start(struct nv_server *server)
 
 	if (atomic_exchange(&server->ran, true))
 		return NV_ERR_STATE;
+	error = start_others(server);
+	if (error < 0)
+		return error;
 	server->thread.run = run_on_thread;
 	server->thread.context = server;
 	error = nv_thread_start(&server->thread);
 	server->started = error == 0;
+	if (error < 0)
+		stop_others(server);
 	return error;
 }
 
 void nv_server_stop(struct nv_server *server)
 {
-	nv_loop_stop(server->loop);
+	nv_loop_stop(server->workers[0].loop);
+}
+
+static uint64_t count(const _Atomic(uint64_t) *tally)
+{
+	return atomic_load_explicit(tally, memory_order_relaxed);
+}
+
+void nv_server_stats_sized(const struct nv_server *server, struct nv_stats *stats, size_t size)
+{
+	struct nv_stats sum = { .connections = nv_server_connections(server) };
+
+	for (size_t i = 0; i < server->worker_count; i++) {
+		const struct nv_tally *tally = &server->workers[i].tally;
+
+		sum.opened += count(&tally->opened);
+		sum.published += count(&tally->published);
+		sum.missed += count(&tally->missed);
+		for (size_t cause = 0; cause < NV_CAUSE_COUNT; cause++)
+			sum.closed[cause] += count(&tally->closed[cause]);
+	}
+	memcpy(stats, &sum, size < sizeof sum ? size : sizeof sum);
 }
 
 size_t nv_server_connections(const struct nv_server *server)
 {
-	return server->opened;
+	size_t count = 0;
+
+	for (size_t i = 0; i < server->worker_count; i++)
+		count += atomic_load_explicit(&server->workers[i].opened, memory_order_relaxed);
+	return count;
 }
 
 /* --- Listening --- */
 
-static int listen_on(struct nv_server *server, struct nv_address *address)
+static int accept_from(struct nv_server *server, int fd, uint16_t port)
 {
 	struct nv_server_listener *slot = &server->listeners[server->listening];
 	int error;
-	int fd;
 
 	if (server->listening == NV_LISTENERS_MAX)
 		return NV_ERR_LIMIT;
-	fd = nv_sock_listen(address);
-	if (fd < 0)
-		return fd;
 	*slot = (struct nv_server_listener){ .server = server };
 	slot->listener.on_accept = on_accept;
 	slot->listener.on_error = on_accept_error;
-	error = nv_loop_listen(server->loop, &slot->listener, fd);
-	if (error < 0) {
-		nv_sock_close(fd);
+	error = nv_loop_listen(server->workers[0].loop, &slot->listener, fd);
+	if (error < 0)
 		return error;
-	}
 	server->listening++;
-	server->port = address->port;
+	server->port = port;
 	return 0;
+}
+
+static int listen_on(struct nv_server *server, struct nv_address *address)
+{
+	int fd = nv_sock_listen(address);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = accept_from(server, fd, address->port);
+	if (error < 0)
+		nv_sock_close(fd);
+	return error;
+}
+
+int nv_server_listen_fd(struct nv_server *server, int fd)
+{
+	struct nv_address address;
+	int error = nv_sock_inherit(fd, &address);
+
+	if (error == 0)
+		error = accept_from(server, fd, address.port);
+	server->inherited |= error == 0;
+	return error;
 }
 
 static bool family_is_missing(int error)
@@ -280,6 +280,21 @@ int nv_server_route_sized(struct nv_server *server, const char *pattern,
 	return nv_router_add(&server->sockets, pattern, &route);
 }
 
+int nv_server_route_slow(struct nv_server *server, const char *pattern, enum nv_slow slow)
+{
+	struct nv_route *route = nv_router_get(&server->sockets, pattern);
+
+	if (!route)
+		return NV_ERR_NOT_FOUND;
+	route->slow = slow;
+	return 0;
+}
+
+int nv_server_topic_slow(struct nv_server *server, const char *topic, enum nv_slow slow)
+{
+	return nv_slow_topics_set(&server->slow_topics, nv_str(topic), slow);
+}
+
 int nv_server_http(struct nv_server *server, const char *pattern,
                    void (*handler)(struct nv_request *request), void *user)
 {
@@ -290,11 +305,14 @@ int nv_server_http(struct nv_server *server, const char *pattern,
 
 /* --- Beginning and end --- */
 
-static void init_owner(struct nv_conn_owner *owner, const struct nv_server_options *options)
+static void init_owner(struct nv_conn_owner *owner, struct nv_server *server)
 {
+	const struct nv_server_options *options = &server->options;
+
 	owner->session.role = NV_SERVER;
 	owner->session.max_message = options->max_message;
 	owner->session.compression = options->compression;
+	owner->deflate.budget = &server->deflate_budget;
 	owner->max_queue = options->max_queue;
 	owner->message_timeout_ms = options->message_timeout_ms;
 	owner->ping_interval_ms = options->ping_interval_ms;
@@ -302,38 +320,56 @@ static void init_owner(struct nv_conn_owner *owner, const struct nv_server_optio
 	owner->close_timeout_ms = options->close_timeout_ms;
 	owner->write_timeout_ms = options->write_timeout_ms;
 	nv_conn_owner_complete(owner);
-	owner->ended = conn_ended;
-	owner->released = nv_server_release;
+}
+
+static void complete_options(struct nv_server_options *options)
+{
+	nv_set_default(&options->threads, 1);
+	if (options->threads > NV_WORKERS_MAX)
+		options->threads = NV_WORKERS_MAX;
+	nv_set_default(&options->work_threads, 4);
+	nv_set_default(&options->handshake_timeout_ms, 10000);
+	nv_set_default(&options->stop_timeout_ms, 2000);
+	nv_set_default(&options->compression_memory, 268435456);
+	nv_set_default(&options->max_inbox, 67108864);
+	nv_set_default(&options->max_memory, 268435456);
+}
+
+static int init_workers(struct nv_server *server)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < server->worker_count && error == 0; i++) {
+		init_owner(&server->workers[i].owner, server);
+		error = nv_worker_init(&server->workers[i], server, (uint8_t)i);
+	}
+	return error;
 }
 
 struct nv_server *nv_server_new_sized(const struct nv_server_options *options, size_t size)
 {
-	struct nv_server *server = nv_alloc_zero(sizeof *server);
+	struct nv_server_options complete = { 0 };
+	struct nv_server *server;
 
+	if (options)
+		memcpy(&complete, options, size < sizeof complete ? size : sizeof complete);
+	complete_options(&complete);
+	server = nv_alloc_zero(sizeof *server + complete.threads * sizeof server->workers[0]);
 	if (!server)
 		return NULL;
-	if (options)
-		memcpy(&server->options, options,
-		       size < sizeof server->options ? size : sizeof server->options);
-	if (nv_admission_init(&server->admission, &server->options) == 0)
-		server->loop = nv_loop_new();
-	if (!server->loop) {
-		nv_free(server);
-		return NULL;
-	}
-	nv_set_default(&server->options.handshake_timeout_ms, 10000);
-	nv_set_default(&server->options.stop_timeout_ms, 2000);
-	nv_set_default(&server->options.compression_memory, 268435456);
-	server->deflate_budget.max = server->options.compression_memory;
-	if (server->options.compression_memory == NV_OFF)
-		server->deflate_budget.max = SIZE_MAX;
-	server->owner.deflate.budget = &server->deflate_budget;
-	init_owner(&server->owner, &server->options);
-	server->log = (struct nv_log){ server->options.log, server->options.log_context };
-	nv_list_init(&server->conns);
-	server->sweep.fire = on_sweep;
-	server->stop.fire = on_stop_timeout;
-	return server;
+	server->options = complete;
+	server->worker_count = complete.threads;
+	server->deflate_budget.max =
+		complete.compression_memory == NV_OFF ? SIZE_MAX : complete.compression_memory;
+	nv_log_init(&server->log, &server->options);
+	nv_lock_init(&server->telling);
+	nv_pool_init(&server->pool, complete.work_threads, WORK_WAITING_MAX);
+	nv_drain_init(server);
+	if (nv_admission_init(&server->admission, &server->options) == 0 &&
+	    init_workers(server) == 0)
+		return server;
+	nv_server_free(server);
+	return NULL;
 }
 
 void nv_server_free(struct nv_server *server)
@@ -344,11 +380,18 @@ void nv_server_free(struct nv_server *server)
 		nv_server_stop(server);
 		nv_thread_join(&server->thread);
 	}
-	(void)say_goodbye(server);
+	nv_pool_stop(&server->pool);
+	nv_server_unlisten(server);
+	for (size_t i = server->worker_count; i > 0; i--)
+		nv_worker_close(&server->workers[i - 1]);
+	for (size_t i = 0; i < server->worker_count; i++)
+		nv_worker_deinit(&server->workers[i]);
 	nv_admission_deinit(&server->admission);
 	nv_router_deinit(&server->sockets);
 	nv_router_deinit(&server->pages);
-	nv_deflate_pool_deinit(&server->owner.deflate);
-	nv_loop_free(server->loop);
+	nv_slow_topics_deinit(&server->slow_topics);
+	nv_lock_deinit(&server->telling);
+	nv_pool_deinit(&server->pool);
+	nv_log_deinit(&server->log);
 	nv_free(server);
 }

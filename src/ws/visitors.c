@@ -135,7 +135,6 @@ struct nv_visitor *nv_visitors_get(struct nv_visitors *visitors, const struct nv
 	if (!visitor)
 		return NULL;
 	memcpy(visitor->group, group, sizeof group);
-	nv_list_init(&visitor->pending);
 	insert(visitors, visitor);
 	visitors->count++;
 	nv_visitors_set_idle(visitors, visitor, now_ms);

@@ -21,7 +21,6 @@ struct nv_visitor {
 	/* Of who admits it (admission.c). */
 	uint32_t connections;
 	uint32_t pending_count;
-	struct nv_list pending;
 	uint64_t paid_us;
 };
 

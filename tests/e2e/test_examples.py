@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The examples: each is started, talked to byte for byte, and stopped as a person would."""
 
+import glob
 import json
 import os
 import re
 import subprocess
+import threading
 import time
 import unittest
 
 from client_support import EXAMPLES, ScriptedServer, Terminal, accepting, started
-from support import PATIENCE, ROOT, TEXT, Client, server_frame
+from support import CLOSE, PATIENCE, PING, PONG, ROOT, TEXT, Client, frame, server_frame
 
 WELCOME = 'Bienvenue sur le serveur WebSocket !'
 ASK = 'Bienvenue ! Quel est votre pseudo ?'
@@ -137,6 +139,61 @@ class SimpleClient(unittest.TestCase):
             self.assertRegex(result.stderr, b'^simple_client: .+\n$')
 
 
+class OtherLoops(unittest.TestCase):
+    """A client inside a loop that is not the library's."""
+
+    def run_with(self, name, script, stdin=b''):
+        with ScriptedServer(accepting(script)) as server:
+            return subprocess.run([path_of(name), server.url], input=stdin, capture_output=True,
+                                  timeout=PATIENCE, check=False)
+
+    def test_poll(self):
+        def script(peer):
+            peer.send('Bonjour')
+            heard = [peer.text()]
+            while heard.count('tick') < 2 or len(heard) < 5:
+                heard.append(peer.text())
+            self.assertEqual([text for text in heard if text != 'tick'], ['a', '', 'b'])
+            peer.send('é')
+            said.set()
+            while (frame := peer.frame()) == (0x80 | TEXT, b'tick'):
+                pass
+            self.assertEqual(frame, (0x80 | CLOSE, b'\x03\xe8'))
+            peer.send_close(1000)
+        said = threading.Event()
+        with ScriptedServer(accepting(script)) as server, \
+                started(path_of('poll_loop'), server.url) as process:
+            process.stdin.write(b'a\n\nb\n')
+            process.stdin.flush()
+            self.assertTrue(said.wait(PATIENCE))
+            process.stdin.close()
+            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.stdout.read().decode(), 'Bonjour\né\n')
+
+    def test_libuv(self):
+        def script(peer):
+            peer.send('Bonjour')
+            peer.expect('tick', 'tick')
+            peer.send('é')
+            peer.send_close(1000)
+            peer.expect_close()
+        result = self.run_with('libuv_loop', script)
+        self.assertEqual((result.returncode, result.stderr), (0, b''))
+        self.assertEqual(result.stdout.decode(), 'Bonjour\né\n')
+
+    def test_the_server_goes(self):
+        for name in ('poll_loop', 'libuv_loop'):
+            result = self.run_with(name, lambda peer: peer.send('Adieu'))
+            self.assertEqual(result.returncode, 1, name)
+
+    def test_no_server(self):
+        for name in ('poll_loop', 'libuv_loop'):
+            result = subprocess.run([path_of(name), 'ws://127.0.0.1:1/'], capture_output=True,
+                                    stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stderr, f'^{name}: .+\n$'.encode())
+
+
 class ChatServer(ServerExample):
     def setUp(self):
         self.start('chat_server', r'^=== Serveur de Chat WebSocket ===\r\n'
@@ -223,11 +280,37 @@ class JsonHandler(ServerExample):
         self.assertEqual(self.terminal.rest(), 0)
 
 
+class Ticker(ServerExample):
+    def setUp(self):
+        self.start('ticker', r'^ws://localhost:(\d+)/ticker/NAME; .*\r\n')
+
+    def test_it(self):
+        gold, also_gold = self.connect('/ticker/gold'), self.connect('/ticker/gold')
+        silver = self.connect('/ticker/silver')
+        # Who is subscribed has been by the time a ping is answered.
+        for client in (gold, also_gold, silver):
+            client.send_raw(frame(PING, b'?'))
+            self.assertEqual(client.frame(), (0x80 | PONG, b'?'))
+        self.terminal.type('gold 1234.5\nsilver 15 and a half\nnobody listens\n')
+        gold.expect('1234.5')
+        also_gold.expect('1234.5')
+        silver.expect('15 and a half')
+        self.terminal.type('gold* 1\n')
+        self.terminal.expect('ticker: invalid argument\r\n')
+        self.stop()
+        for client in (gold, also_gold, silver):
+            client.expect_close(1001)
+
+    def test_a_name_that_is_none(self):
+        client = self.connect('/ticker/' + 'x' * 256)
+        client.expect_close(1008, 'no such topic')
+
+
 class Sizes(unittest.TestCase):
     def test_each_is_under_80_lines(self):
-        for name in ('simple_server', 'simple_client', 'chat_server', 'json_handler'):
-            with open(os.path.join(ROOT, 'examples', f'{name}.c'), encoding='utf-8') as source:
-                self.assertLess(len(source.readlines()), 80, name)
+        for path in glob.glob(os.path.join(ROOT, 'examples', '*.c')):
+            with open(path, encoding='utf-8') as source:
+                self.assertLess(len(source.readlines()), 80, path)
 
 
 if __name__ == '__main__':

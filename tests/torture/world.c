@@ -109,7 +109,7 @@ static bool is_to_come(void)
 		return false;
 	fds[0] = (struct pollfd){ .fd = nv_loop_fd(the_world.loop), .events = POLLIN };
 	if (the_world.server)
-		fds[1] = (struct pollfd){ .fd = nv_loop_fd(the_world.server->loop),
+		fds[1] = (struct pollfd){ .fd = nv_loop_fd(the_world.server->workers[0].loop),
 			                  .events = POLLIN };
 	if (poll(fds, 2, QUIET_MS) > 0)
 		return true;
@@ -149,7 +149,7 @@ static void server_waits(int timeout_ms)
 /* False when nobody had anything to do. */
 static bool turn_all(void)
 {
-	bool busy = the_world.server && turn(the_world.server->loop);
+	bool busy = the_world.server && turn(the_world.server->workers[0].loop);
 
 	count_turn();
 	return turn(the_world.loop) || busy;
@@ -157,7 +157,7 @@ static bool turn_all(void)
 
 static int server_timeout_ms(void)
 {
-	return the_world.server ? nv_loop_timeout_ms(the_world.server->loop) : -1;
+	return the_world.server ? nv_loop_timeout_ms(the_world.server->workers[0].loop) : -1;
 }
 
 static void step(void)
@@ -188,7 +188,7 @@ static bool peers_are_over(void)
 
 static bool conns_are_over(void)
 {
-	return !the_world.server || nv_list_empty(&the_world.server->conns);
+	return !the_world.server || the_world.server->workers[0].conns.count == 0;
 }
 
 /* --- A play --- */

@@ -49,7 +49,7 @@ static void start(struct fixture *f, struct nv_server_options options)
 	failing_alloc_install();
 	f->server = nv_server_new(&options);
 	assert_non_null(f->server);
-	f->loop = f->server->loop;
+	f->loop = f->server->workers[0].loop;
 	assert_int_equal(nv_server_route(f->server, "/ws", &handlers, f), 0);
 	assert_int_equal(nv_server_listen(f->server, "::", PORT), 0);
 }
@@ -463,7 +463,7 @@ static void drops_the_oldest_request_of_an_address(void **state)
 	assert_int_equal(lines, 1);
 	assert_non_null(strstr(line, ": dropped, too many requests are unfinished"));
 	assert_false(sim_peer_closed(other));
-	assert_int_equal(f.server->admission.pending_count, 65);
+	assert_int_equal(f.server->admission.pending, 65);
 	sim_peer_send_text(peers[6], "TP/1.1\r\n" UPGRADE_FIELDS "\r\n");
 	sim_settle(f.loop);
 	assert_status(peers[6], 101);
@@ -471,7 +471,7 @@ static void drops_the_oldest_request_of_an_address(void **state)
 	assert_false(sim_peer_closed(peers[7]));
 	/* The deadline is for all that are left. */
 	sim_advance(f.loop, 13000);
-	assert_int_equal(f.server->admission.pending_count, 0);
+	assert_int_equal(f.server->admission.pending, 0);
 	assert_int_equal(open_count, 71);
 	stop(&f);
 }
@@ -507,7 +507,7 @@ static void drops_the_oldest_request_of_all(void **state)
 	sim_settle(f.loop);
 	for (size_t i = 0; i < 4100; i++)
 		assert_int_equal(sim_peer_closed(peers[i]), i < 4);
-	assert_int_equal(f.server->admission.pending_count, 4096);
+	assert_int_equal(f.server->admission.pending, 4096);
 	stop(&f);
 }
 

@@ -156,7 +156,7 @@ static void on_close(struct nv_conn *conn, const struct nv_close *close)
 }
 
 static const struct nv_handlers handlers = { on_upgrade, on_open,  on_message, on_ping,
-	                                     on_pong,    on_drain, on_close };
+	                                     on_pong,    on_drain, on_close, NULL };
 
 /* Everything that a connection can live through, in one segment and then bit by bit. */
 static void live(size_t chunk)

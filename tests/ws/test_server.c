@@ -612,23 +612,55 @@ static void answers_full_above_the_limit_and_drains(void **state)
 	fixture_stop(&f);
 }
 
-static void keeps_the_newest_four_pongs_while_blocked(void **state)
+/* A frame of 20,000 bytes, of which `window` leave, then two more and pings without end. */
+static struct nv_bytes block_and_ping(struct fixture *f, size_t window)
 {
-	struct fixture f;
+	static uint8_t large[20000];
 	struct sim_peer *peer;
 
-	(void)state;
-	fixture_start(&f, (struct nv_server_options){ 0 });
-	peer = fixture_connect(&f);
-	sim_peer_set_window(peer, 0);
-	nv_conn_send_text(f.conn, "?");
-	sim_settle(f.loop);
+	fixture_start(f, (struct nv_server_options){ 0 });
+	peer = fixture_connect(f);
+	sim_peer_set_window(peer, window);
+	assert_int_equal(nv_conn_send(f->conn, NV_BINARY, (struct nv_bytes){ large, 20000 }), 0);
+	sim_settle(f->loop);
+	assert_int_equal(nv_conn_send_text(f->conn, "un"), 0);
 	for (char i = 'a'; i <= 'z'; i++)
 		send_frame(peer, 0x89, &i, 1);
-	sim_settle(f.loop);
+	sim_settle(f->loop);
+	assert_int_equal(nv_conn_ping(f->conn, nv_str("?")), 0);
+	assert_int_equal(nv_conn_send_text(f->conn, "deux"), 0);
 	sim_peer_set_window(peer, SIZE_MAX);
-	sim_settle(f.loop);
-	assert_took_bytes(peer, "\x81\x01?\x8a\x01w\x8a\x01x\x8a\x01y\x8a\x01z");
+	sim_settle(f->loop);
+	return sim_peer_take(peer);
+}
+
+#define LANE "\x8a\x01w\x8a\x01x\x8a\x01y\x8a\x01z\x89\x01?"
+#define DATA "\x81\x02un\x81\x04" "deux"
+
+/* Pongs are the newest four. */
+static void pings_and_pongs_overtake_what_waits(void **state)
+{
+	struct nv_bytes took;
+	struct fixture f;
+
+	(void)state;
+	took = block_and_ping(&f, 0);
+	assert_int_equal(took.len, sizeof LANE - 1 + 20004 + sizeof DATA - 1);
+	assert_memory_equal(took.data, LANE "\x82\x7e", sizeof LANE + 1);
+	assert_memory_equal(took.data + took.len - (sizeof DATA - 1), DATA, sizeof DATA - 1);
+	fixture_stop(&f);
+}
+
+/* But never the rest of a frame. */
+static void pings_and_pongs_wait_for_the_frame_under_way(void **state)
+{
+	struct nv_bytes took;
+	struct fixture f;
+
+	(void)state;
+	took = block_and_ping(&f, 7);
+	assert_int_equal(took.len, 20004 + sizeof LANE - 1 + sizeof DATA - 1);
+	assert_memory_equal(took.data + 20004, LANE DATA, sizeof LANE DATA - 1);
 	fixture_stop(&f);
 }
 
@@ -976,7 +1008,8 @@ int main(void)
 		unit_case("HS-47 a slow request that is in time",
 		          takes_a_slow_request_that_is_in_time),
 		cmocka_unit_test(answers_full_above_the_limit_and_drains),
-		cmocka_unit_test(keeps_the_newest_four_pongs_while_blocked),
+		cmocka_unit_test(pings_and_pongs_overtake_what_waits),
+		cmocka_unit_test(pings_and_pongs_wait_for_the_frame_under_way),
 		cmocka_unit_test(sends_close_behind_what_is_queued),
 		unit_case("HS-51 the answer and the frames through any window",
 		          writes_the_same_bytes_through_any_window),
