@@ -47,7 +47,11 @@ class Usage(unittest.TestCase):
         for flag, default in (('--listen ADDRESS', 'localhost'), ('--port PORT', '(8080)'),
                               ('--max-message BYTES', '(10240)'), ('--rate MESSAGES', '(5)'),
                               ('--ping-interval SECONDS', '(30)'), ('--compression', ''),
-                              ('--context-takeover', ''), ('--echo ', ''), ('-h, --help', '')):
+                              ('--context-takeover', ''), ('--echo ', ''), ('--hub ', ''),
+                              ('--log-messages', ''), ('--threads THREADS', 'cores'),
+                              ('--max-connections COUNT', ''),
+                              ('--max-connections-per-ip COUNT', '(256'),
+                              ('-h, --help', '')):
             line = next(line for line in output.splitlines() if flag in line)
             self.assertIn(default, line)
         for line in output.splitlines():
@@ -76,6 +80,16 @@ class Usage(unittest.TestCase):
                 (['serve', '--help=x'], ['--help', 'no value']),
                 (['serve', '--echo=x'], ['--echo', 'no value']),
                 (['serve', '--echo', '--rate', '5'], ['--echo', '--rate']),
+                (['serve', '--hub', '--rate', '5'], ['--hub', '--rate']),
+                (['serve', '--hub', '--echo'], ['--echo and --hub exclude each other']),
+                (['serve', '--threads', '0'], ['--threads', '1 to 255', "'0'"]),
+                (['serve', '--threads', '256'], ['--threads', '1 to 255']),
+                (['serve', '--threads', '-1'], ['--threads', "'-1'"]),
+                (['serve', '--threads', 'two'], ['--threads', "'two'"]),
+                (['serve', '--threads'], ['--threads', 'value']),
+                (['serve', '--max-connections', '1000001'], ['--max-connections', '0 to 1000000']),
+                (['serve', '--max-connections-per-ip', 'x'], ['--max-connections-per-ip', "'x'"]),
+                (['serve', '--handshakes-per-ip', '1.5'], ['--handshakes-per-ip', "'1.5'"]),
                 (['serve', '--context-takeover'], ['--context-takeover', '--compression']),
                 (['serve', '--port', '\x1b[31m'], ["'\\x1b[31m'"]),
                 (['serve', '8080'], ["'8080'"])):

@@ -121,6 +121,7 @@ class Limits(EchoTest):
             client.expect('one that just goes')
         self.client().leave()
         self.assertEqual(self.server.stop(), 0)
+        self.server.output.all()
         self.assertEqual(self.server.log(), ['Arrêt du serveur...'])
         self.assertEqual(self.server.errors.all(), [])
 

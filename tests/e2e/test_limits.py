@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""How many messages a second, and how long they may be: on /ws and on /chat, for both kinds."""
+"""How many messages a second, and how long they may be, on /ws and on /chat, for both kinds; and how
+many clients."""
 
+import contextlib
 import time
 import unittest
 
-from support import BINARY, Client, Deadline, ServerTest, frame, length_field, MASK
+from support import (BINARY, Client, Deadline, Server, ServerTest, connect, frame, length_field, MASK,
+                     upgrade)
 
 TOO_MANY = '{"type":"erreur","message":"Trop de messages envoyés"}'
 TOO_LONG = '{"type":"erreur","message":"Message trop grand"}'
@@ -159,6 +162,52 @@ class Length(LimitsTest):
         client.send(b'x' * 40000, b'x' * 40001, b'x' * 80000)
         client.expect(b'x' * 40000, TOO_LONG, TOO_LONG)
         self.expect_1009('/ws', bytes([0x80 | BINARY]) + length_field(80001, True) + MASK)
+
+
+class Admission(unittest.TestCase):
+    """In every mode; what is set holds for loopback addresses too."""
+
+    modes = ((7, ()), (3, ('--echo',)), (3, ('--hub',)))
+
+    def start(self, lines, *flags):
+        server = Server.__new__(Server)
+        server.START_LINES = lines
+        server.__init__(*flags)
+        return self.enterContext(server)
+
+    def refusal(self, port, host='127.0.0.1'):
+        with connect(port, host) as sock:
+            sock.sendall(upgrade('/'))
+            return sock.recv(65536)[:13]
+
+    def check(self, flag, taken, status):
+        """So many are let in; the next one gets this status, and nobody does without the limit."""
+        for lines, mode in self.modes:
+            path = '/' if mode else '/ws'
+            with self.subTest(mode), contextlib.ExitStack() as clients:
+                server = self.start(lines, *mode, flag, str(taken[0]))
+                for _ in range(taken[1]):
+                    clients.enter_context(Client(server.port, path))
+                self.assertEqual(self.refusal(server.port), b'HTTP/1.1 %d ' % status)
+                server = self.start(lines, *mode, flag, '0')
+                for _ in range(50):
+                    clients.enter_context(Client(server.port, path))
+
+    def test_connections(self):
+        self.check('--max-connections', (3, 3), 503)
+
+    def test_connections_of_an_address(self):
+        self.check('--max-connections-per-ip', (3, 3), 503)
+
+    def test_another_address_is_let_in(self):
+        server = self.start(7, '--max-connections-per-ip', '1')
+        with Client(server.port, '/ws'):
+            self.assertEqual(self.refusal(server.port), b'HTTP/1.1 503 ')
+            with Client(server.port, '/ws', host='::1') as other:
+                other.frame()
+
+    def test_handshakes_of_an_address(self):
+        self.check('--handshakes-per-ip', (1, 2), 429)
 
 
 if __name__ == '__main__':

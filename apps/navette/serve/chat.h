@@ -10,9 +10,9 @@
 struct nv_chat;
 
 /* NULL without memory. The limits are copied. */
-struct nv_chat *nv_chat_new(const struct nv_limits *limits);
+struct nv_chat *nv_chat_new(struct nv_server *server, const struct nv_limits *limits);
 void nv_chat_free(struct nv_chat *chat); /* after the server; NULL does nothing */
 
-int nv_chat_route(struct nv_chat *chat, struct nv_server *server);
+int nv_chat_route(struct nv_chat *chat);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* room.h: who is connected to the chat, under which name, and how all of them are told.
+/* room.h: who is in the chat, under which name, and how all of them are told.
  *
- * Everything is told to every member, named or not, also to the one whose doing it is; each learns
- * it in the kind that it speaks, text or JSON. One thread. */
+ * Everything is told to everybody in the room, named or not, also to the one whose doing it is; each
+ * learns it in the kind that it speaks, text or JSON, by subscribing to its topics. The room belongs
+ * to the server's first loop: what it publishes from there all see in one order. */
 #ifndef SERVE_ROOM_H
 #define SERVE_ROOM_H
 
@@ -10,33 +11,26 @@
 
 #include "serve/nickname.h"
 
+#define NV_ROOM_TEXT "chat/text"         /* lines, for text clients */
+#define NV_ROOM_JSON "chat/json"         /* the same, for JSON clients */
+#define NV_ROOM_PRESENTS "chat/presents" /* the list of names, for JSON clients */
+
 struct nv_room;
 
-/* Embedded by its owner, zeroed; `json` is the owner's to set, at any time. */
-struct nv_member {
-	struct nv_conn *conn;
-	struct nv_room *room;
-	struct nv_member *next;
-	struct nv_member *previous;
-	bool json;
-	bool presents_due;           /* it is behind, see nv_room_catch_up */
-	char name[NV_NICKNAME_SIZE]; /* "" until it has one */
-};
+/* NULL without memory. The server outlives it, but for nv_room_free. */
+struct nv_room *nv_room_new(struct nv_server *server);
+void nv_room_free(struct nv_room *room); /* NULL does nothing */
 
-struct nv_room *nv_room_new(void);       /* NULL without memory */
-void nv_room_free(struct nv_room *room); /* empty by then; NULL does nothing */
+void nv_room_enter(struct nv_room *room);
+void nv_room_leave(struct nv_room *room, const char *name); /* "" of one without a name */
 
-void nv_room_enter(struct nv_room *room, struct nv_member *member, struct nv_conn *conn);
-void nv_room_leave(struct nv_member *member); /* its connection is dead */
+/* Gives somebody this name, for which nv_nickname_problem knows none, and announces it. NULL, or why
+ * not, in French. */
+const char *nv_room_name(struct nv_room *room, const char *name);
+/* The same with "invité-1" or the like, which it writes to `name` when all is well. */
+const char *nv_room_name_guest(struct nv_room *room, char name[NV_NICKNAME_SIZE]);
 
-/* Gives a member its name and announces it. NULL, or why not, in French. */
-const char *nv_room_name(struct nv_member *member, struct nv_bytes name);
-const char *nv_room_name_guest(struct nv_member *member); /* "invité-1" or the like */
-
-/* What a named member says. */
-void nv_room_say(struct nv_member *member, struct nv_bytes text);
-
-/* To be called when a member has read: it gets the list of names that it had no room for. */
-void nv_room_catch_up(struct nv_member *member);
+/* What somebody of that name says. 0, or an error when not all can be told. */
+int nv_room_say(struct nv_room *room, const char *name, struct nv_bytes text);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* serve.c: "navette serve": the chat, the simple server and the pages on one port. The server runs
- * on a thread of its own; this one waits for the end. */
+ * on threads of its own; this one waits for the end. */
 #include <navette/navette.h>
 
 #include <arpa/inet.h>
@@ -10,10 +10,10 @@
 #include "command.h"
 #include "echo.h"
 #include "serve/chat.h"
-#include "serve/echo_route.h"
 #include "serve/log.h"
 #include "serve/options.h"
 #include "serve/pages.h"
+#include "serve/plain.h"
 #include "serve/stop.h"
 #include "serve/trim.h"
 #include "serve/ws.h"
@@ -21,6 +21,8 @@
 /* What a turn of the loop can bring to a client that reads well: 64 others, each with 5 messages of
  * the default size. */
 #define MAX_QUEUE (4u << 20)
+/* The same where a message may have 64 KiB and any number may come. */
+#define HUB_QUEUE (16u << 20)
 #define LEAST_HARD_LIMIT 65536u
 
 struct serve {
@@ -59,26 +61,33 @@ static struct nv_server_options chat_options(const struct nv_serve_options *opti
 }
 
 /* A suite may come as often as it likes, take its time to send and to read, and do wrong in silence. */
-static struct nv_server_options echo_options(const struct nv_serve_options *options)
+static struct nv_server_options plain_options(const struct nv_serve_options *options)
 {
 	return (struct nv_server_options){
 		.max_message = options->max_message,
-		.max_queue = NV_OFF,
+		.max_queue = options->hub ? HUB_QUEUE : NV_OFF,
 		.message_timeout_ms = NV_OFF,
-		.write_timeout_ms = NV_OFF,
-		.max_connections_per_ip = NV_OFF,
-		.handshakes_per_ip_per_s = NV_OFF,
-		.log = nv_serve_log_problems,
+		.write_timeout_ms = options->hub ? 0 : NV_OFF,
+		.log = options->log_messages ? nv_serve_log_library : nv_serve_log_problems,
 	};
+}
+
+static bool is_plain(const struct nv_serve_options *options)
+{
+	return options->echo || options->hub;
 }
 
 static struct nv_server *new_server(const struct nv_serve_options *options)
 {
 	struct nv_server_options server =
-		options->echo ? echo_options(options) : chat_options(options);
+		is_plain(options) ? plain_options(options) : chat_options(options);
 	uint32_t seconds = options->ping_interval_s;
 
+	server.threads = options->threads;
 	server.ping_interval_ms = seconds ? 1000 * seconds : NV_OFF;
+	server.max_connections = options->max_connections;
+	server.max_connections_per_ip = options->max_connections_per_ip;
+	server.handshakes_per_ip_per_s = options->handshakes_per_ip_per_s;
 	server.compression.enabled = options->compression;
 	server.compression.context_takeover = options->context_takeover;
 	return nv_server_new(&server);
@@ -90,21 +99,26 @@ static int build_chat(struct serve *serve)
 
 	serve->limits = (struct nv_limits){ .max_message = serve->options.max_message,
 		                            .rate = serve->options.rate };
-	serve->chat = nv_chat_new(&serve->limits);
+	serve->chat = nv_chat_new(serve->server, &serve->limits);
 	if (!serve->chat)
 		return NV_ERR_NOMEM;
 	error = nv_ws_route(serve->server, &serve->limits);
 	if (error == 0)
-		error = nv_chat_route(serve->chat, serve->server);
+		error = nv_chat_route(serve->chat);
 	return error ? error : nv_pages_route(serve->server);
 }
 
 static int build(struct serve *serve)
 {
-	serve->server = new_server(&serve->options);
+	const struct nv_serve_options *options = &serve->options;
+
+	serve->server = new_server(options);
 	if (!serve->server)
 		return NV_ERR_NOMEM;
-	return serve->options.echo ? nv_echo_route(serve->server) : build_chat(serve);
+	if (!is_plain(options))
+		return build_chat(serve);
+	return nv_plain_route(serve->server, options->hub ? NV_PLAIN_HUB : NV_PLAIN_ECHO,
+	                      options->log_messages);
 }
 
 /* What is wrong, and what to do about it. */
@@ -178,13 +192,13 @@ static void announce_chat(const char *host, unsigned port)
 static void say_hello(const struct serve *serve)
 {
 	unsigned port = nv_server_port(serve->server);
-	bool echo = serve->options.echo;
+	bool plain = is_plain(&serve->options);
 	char host[80];
 
 	format_host(serve->options.address, host, sizeof host);
 	nv_serve_log("Serveur WebSocket démarré sur le port %u", port);
-	nv_serve_log("Connectez-vous sur : ws://%s:%u/%s", host, port, echo ? "" : "ws");
-	if (!echo)
+	nv_serve_log("Connectez-vous sur : ws://%s:%u/%s", host, port, plain ? "" : "ws");
+	if (!plain)
 		announce_chat(host, port);
 	nv_serve_log("%s", nv_stop_has_keyboard() ? "Appuyez sur Entrée pour arrêter..."
 	                                          : "Ctrl+C ou SIGTERM pour arrêter...");
@@ -219,7 +233,7 @@ int navette_serve(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	raise_file_limit();
-	nv_trim_prepare();
+	nv_trim_prepare(serve.options.threads);
 	nv_stop_prepare();
 	error = run(&serve);
 	nv_server_free(serve.server);

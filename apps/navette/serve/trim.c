@@ -16,10 +16,11 @@
 
 static atomic_uint gone;
 
-/* Threads share one heap, the only one whose end shrinks too; just one of them is busy. */
-void nv_trim_prepare(void)
+/* A heap for each thread that is busy, so that they do not wait for each other, and not the eight for
+ * each core that the library would make. */
+void nv_trim_prepare(uint32_t threads)
 {
-	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_ARENA_MAX, (int)threads);
 }
 
 void nv_trim_gone(void)

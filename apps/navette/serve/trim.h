@@ -3,8 +3,10 @@
 #ifndef SERVE_TRIM_H
 #define SERVE_TRIM_H
 
-void nv_trim_prepare(void); /* before any other thread is started */
-void nv_trim_gone(void);    /* a client has gone; any thread */
-void nv_trim_tick(void);    /* about once a second, from one thread */
+#include <stdint.h>
+
+void nv_trim_prepare(uint32_t threads); /* that use memory at once; before any of them starts */
+void nv_trim_gone(void);                /* a client has gone; any thread */
+void nv_trim_tick(void);                /* about once a second, from one thread */
 
 #endif
