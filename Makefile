@@ -37,7 +37,7 @@ ci: ## everything a change has to pass: tests, both compilers, TSan, linters, fu
 	@scripts/deps ci
 	@scripts/ci
 
-bench: ## measure (there is nothing to measure yet)
+bench: ## measure against the limit of the machine, about five minutes
 	@scripts/bench
 
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Each bench/bench_NOUN.c is a program on the library; "benchmarks" builds them all.
+# Each folder of bench/ is a program, and has the files beside it; "benchmarks" builds all.
 
+file(GLOB shared CONFIGURE_DEPENDS bench/*.c)
+add_library(bench_shared OBJECT EXCLUDE_FROM_ALL ${shared})
 add_custom_target(benchmarks)
-file(GLOB sources CONFIGURE_DEPENDS bench/bench_*.c)
-foreach(source ${sources})
-	cmake_path(GET source STEM name)
-	add_executable(${name} EXCLUDE_FROM_ALL ${source})
-	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY bench)
-	target_link_libraries(${name} PRIVATE navette_static)
-	add_dependencies(benchmarks ${name})
+foreach(name limit load)
+	file(GLOB sources CONFIGURE_DEPENDS bench/${name}/*.c)
+	add_executable(bench_${name} EXCLUDE_FROM_ALL ${sources} $<TARGET_OBJECTS:bench_shared>)
+	set_target_properties(bench_${name} PROPERTIES
+		OUTPUT_NAME ${name}
+		RUNTIME_OUTPUT_DIRECTORY bench)
+	target_include_directories(bench_${name} PRIVATE bench)
+	add_dependencies(benchmarks bench_${name})
 endforeach()
