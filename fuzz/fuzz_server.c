@@ -256,7 +256,7 @@ static void act(struct fuzzed *f, struct input *input)
 static bool start(struct fuzzed *f)
 {
 	static const struct nv_handlers handlers = { on_upgrade, on_open,  on_message, on_control,
-		                                     on_control, on_drain, on_close };
+		                                     on_control, on_drain, on_close,   NULL };
 	const struct nv_server_options options = { .max_message = 300,
 		                                   .max_queue = 1000,
 		                                   .log = log_line };

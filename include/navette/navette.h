@@ -158,7 +158,8 @@ NV_API int nv_server_close(struct nv_server *server, uint64_t id, uint16_t statu
                            const char *reason);
 
 /* Calls run(context) on the thread of the server's first loop, in the order of each thread's calls of
- * these functions; at the latest in nv_server_free. 0 or NV_ERR_NOMEM. Any thread. */
+ * these functions; at the latest in nv_server_free, which ends when nothing is posted any more. What a
+ * handler posts leaves when its turn ends: it must not wait for it. 0 or NV_ERR_NOMEM. Any thread. */
 NV_API int nv_server_post(struct nv_server *server, void (*run)(void *context), void *context);
 
 /* --- Blocking work, of servers --- */
@@ -211,12 +212,13 @@ NV_API int nv_request_reply(struct nv_request *request, int status, const char *
 /* --- A server --- */
 
 /* What happens to a subscriber for whom something is published while its queue is at its limit. What
- * was sent to it alone is never dropped, nor what has begun to leave, nor what was compressed for a window
- * that is kept: then it is the new message that goes. */
+ * was sent to it alone is never dropped, nor what has begun to leave. Where messages can be dropped, they are
+ * not compressed for a connection that keeps its window. */
 enum nv_slow {
 	NV_SLOW_CLOSE,       /* it is closed with 1013 */
 	NV_SLOW_DROP_OLDEST, /* the oldest published messages in its queue go, and are told missed */
-	NV_SLOW_KEEP_NEWEST  /* of each topic only the newest waits, as soon as it does not read */
+	/* Of each name only the newest waits, as soon as it does not read, and of 256 names at most. */
+	NV_SLOW_KEEP_NEWEST
 };
 
 enum nv_level {
@@ -249,8 +251,8 @@ struct nv_server_options {
 	/* Bytes of messages on their way to one loop from other threads, before NV_ERR_FULL: 67,108,864. */
 	uint32_t max_inbox;
 	/* Bytes that all connections may hold together, of messages that arrive and of output, published
-	 * ones counted for each subscriber: 268,435,456. Above it those that hold the most are cut, within
-	 * a quarter of a second. */
+	 * ones counted for each subscriber: 268,435,456. Above it those that hold the most are cut, within a
+	 * second. */
 	uint32_t max_memory;
 	struct nv_compression compression; /* off */
 	/* Bytes that all windows kept from message to message may take together: 268,435,456. Above it

@@ -110,6 +110,8 @@ static void unlink_after(struct nv_outq *queue, struct nv_chunk *before)
 	if (!before || chunk == mark)
 		mark_head(queue, chunk == mark ? before : mark);
 	queue->len -= chunk->len;
+	if (chunk->kind == NV_CHUNK_DROPPABLE)
+		queue->droppables--;
 	free_chunk(chunk);
 }
 
@@ -121,13 +123,24 @@ void nv_outq_deinit(struct nv_outq *queue)
 
 /* --- At the end --- */
 
+/* Behind bytes that lie elsewhere a chunk is often the only one of its kind, and has just the room that
+ * it needs; or many of them would take a multiple of what is queued. */
+static size_t next_chunk_size(const struct nv_chunk *tail)
+{
+	if (!tail)
+		return FIRST_CHUNK;
+	if (tail->shared)
+		return 0;
+	return chunk_size((size_t)(tail->data - (const uint8_t *)tail) + tail->len + tail->room);
+}
+
 uint8_t *nv_outq_add_room(struct nv_outq *queue, size_t len)
 {
 	struct nv_chunk *chunk;
 
 	if (len > NV_OUTQ_MAX - queue->len)
 		return NULL;
-	chunk = chunk_new(NV_CHUNK_ORDINARY, chunk_size(queue->len), len);
+	chunk = chunk_new(NV_CHUNK_ORDINARY, next_chunk_size(queue->tail), len);
 	if (!chunk)
 		return NULL;
 	link_after(queue, queue->tail, chunk);
@@ -187,6 +200,8 @@ static int append_slice(struct nv_outq *queue, enum nv_chunk_kind kind, struct n
 	chunk->len = (uint32_t)slice.len;
 	chunk->tag = tag;
 	queue->len += (uint32_t)slice.len;
+	if (kind == NV_CHUNK_DROPPABLE)
+		queue->droppables++;
 	link_after(queue, queue->tail, chunk);
 	return 0;
 }
@@ -213,6 +228,7 @@ int nv_outq_append_shared(struct nv_outq *queue, struct nv_shared *shared, struc
 int nv_outq_append_droppable(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice,
                              uint64_t tag)
 {
+	assert(queue->droppables < NV_DROPPABLES_MAX);
 	return append_slice(queue, NV_CHUNK_DROPPABLE, shared, slice, tag);
 }
 
@@ -317,6 +333,27 @@ void nv_outq_begin(struct nv_outq *queue)
 
 	queue->begun = queue->tail != NULL;
 	mark_head(queue, mark);
+}
+
+static size_t pinned(const struct nv_chunk *chunk, const struct nv_chunk *before)
+{
+	if (!chunk->shared)
+		return chunk->len + chunk->room;
+	return before && before->shared == chunk->shared ? 0 : chunk->shared->cap;
+}
+
+size_t nv_outq_memory(const struct nv_outq *queue)
+{
+	const struct nv_chunk *before = NULL;
+	const struct nv_chunk *chunk = head_of(queue);
+	size_t sum = 0;
+
+	while (before != queue->tail) {
+		sum += sizeof *chunk + pinned(chunk, before);
+		before = chunk;
+		chunk = chunk->next;
+	}
+	return sum;
 }
 
 /* --- At the front --- */

@@ -41,8 +41,12 @@ struct nv_chunk {
 struct nv_outq {
 	struct nv_chunk *tail; /* the chain is a ring: the head comes after the tail */
 	uint32_t len;          /* bytes queued */
-	bool begun;            /* the head has begun to leave */
+	uint16_t
+		droppables; /* how many messages can be dropped, or could before they began to leave */
+	bool begun;         /* the head has begun to leave */
 };
+
+#define NV_DROPPABLES_MAX 16384u /* three quarters of a megabyte beside their bytes */
 
 void nv_outq_deinit(struct nv_outq *queue); /* frees; the queue is empty and usable again */
 
@@ -82,8 +86,8 @@ int nv_outq_append(struct nv_outq *queue, const void *data, size_t len);
  * consumed. 0 or NV_ERR_NOMEM, with nothing queued. */
 int nv_outq_append_shared(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice);
 
-/* The same for one published message, which may be dropped until it begins to leave. `tag` tells
- * where it was published. */
+/* The same for one published message, which may be dropped until it begins to leave; not while there are
+ * NV_DROPPABLES_MAX. `tag` tells where it was published. */
 int nv_outq_append_droppable(struct nv_outq *queue, struct nv_shared *shared, struct nv_bytes slice,
                              uint64_t tag);
 
@@ -91,7 +95,7 @@ int nv_outq_append_droppable(struct nv_outq *queue, struct nv_shared *shared, st
  * is made once: 10,000 drops cost as much as 10,000 steps. */
 bool nv_outq_drop_oldest(struct nv_outq *queue);
 
-/* Drops all droppable messages with that tag; how many. */
+/* Drops all droppable messages with that tag; how many. It looks at all of them. */
 size_t nv_outq_drop_tagged(struct nv_outq *queue, uint64_t tag);
 
 /* Queues one control frame in front of all that has not begun to leave, behind the control frames
@@ -101,6 +105,10 @@ int nv_outq_insert_control(struct nv_outq *queue, const void *frame, size_t len,
 
 /* The head counts as if it had begun to leave: no control frame overtakes it. */
 void nv_outq_begin(struct nv_outq *queue);
+
+/* Bytes of memory that it takes, or keeps others from freeing: a shared block as a whole, and once for
+ * each run of chunks that refer to it. A walk over all chunks. */
+size_t nv_outq_memory(const struct nv_outq *queue);
 
 /* Up to `max` slices from the front; how many. They stay until something is consumed or dropped. */
 size_t nv_outq_peek(const struct nv_outq *queue, struct nv_bytes *slices, size_t max);

@@ -164,7 +164,7 @@ int nv_loop_park_timer(struct nv_loop *loop, struct nv_timer *timer)
 static bool has_work(const struct nv_loop *loop)
 {
 	return !nv_list_empty(&loop->dirty) || !nv_list_empty(&loop->closing) ||
-	       !nv_list_empty(&loop->hooks);
+	       !nv_list_empty(&loop->hooks) || !nv_mailbox_is_empty(&loop->mailbox);
 }
 
 int nv_loop_timeout_ms(const struct nv_loop *loop)

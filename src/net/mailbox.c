@@ -7,6 +7,8 @@
 
 #include "net/loop.h"
 
+#define SHARE 256
+
 bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *newest, struct nv_task *oldest)
 {
 	struct nv_task *before = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
@@ -36,12 +38,12 @@ struct nv_task *nv_mailbox_take(struct nv_mailbox *mailbox)
 
 void nv_mailbox_run(struct nv_mailbox *mailbox)
 {
-	struct nv_task *task = nv_mailbox_take(mailbox);
+	if (!mailbox->taken)
+		mailbox->taken = nv_mailbox_take(mailbox);
+	for (int i = 0; i < SHARE && mailbox->taken; i++) {
+		struct nv_task *task = mailbox->taken;
 
-	while (task) {
-		struct nv_task *next = task->next;
-
+		mailbox->taken = task->next;
 		task->run(task);
-		task = next;
 	}
 }

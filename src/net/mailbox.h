@@ -12,21 +12,25 @@ struct nv_task;
 /* Embedded by the loop, zeroed. Holds no memory of its own: the tasks are its links. */
 struct nv_mailbox {
 	_Atomic(struct nv_task *) newest;
+	struct nv_task *taken; /* the reader's: what it has still to run, the oldest first */
 };
 
 /* Any thread; tasks of which each leads to the one before it, down to the oldest. True when it was empty,
  * and the reader is to be woken: once for a burst. */
 bool nv_mailbox_push(struct nv_mailbox *mailbox, struct nv_task *newest, struct nv_task *oldest);
 
+/* The reader's question. */
 static inline bool nv_mailbox_is_empty(const struct nv_mailbox *mailbox)
 {
-	return atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL;
+	return !mailbox->taken &&
+	       atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL;
 }
 
 /* The reader takes everything, linked by `next`, in the order of the posts; NULL when empty. */
 struct nv_task *nv_mailbox_take(struct nv_mailbox *mailbox);
 
-/* Takes everything and runs it. A task may post itself, or be freed, in its `run`. */
+/* Runs what is there, but 256 tasks at most, so that who posts can't keep a loop from its connections;
+ * it may have to be called again. A task may post itself, or be freed, in its `run`. */
 void nv_mailbox_run(struct nv_mailbox *mailbox);
 
 #endif

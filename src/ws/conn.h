@@ -140,6 +140,7 @@ void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error);
  * what it was lent: 0 or NV_ERR_NOMEM. The last makes it arrive again, in a later step of the loop and
  * in the phase of then, and the stream go on behind it. */
 int nv_conn_keep_rest(struct nv_conn *conn);
+size_t nv_conn_tail_size(const struct nv_conn *conn); /* bytes of memory */
 void nv_conn_drop_tail(struct nv_conn *conn);
 void nv_conn_read_on(struct nv_conn *conn);
 

@@ -29,10 +29,14 @@ bool nv_worker_let_in(struct nv_worker *worker, size_t size)
 {
 	size_t limit = worker->server->options.max_inbox;
 	size_t before = atomic_fetch_add_explicit(&worker->inbox, size, memory_order_relaxed);
+	struct nv_worker *here = nv_server_here(worker->server);
 
 	if (limit == NV_OFF || before < limit)
 		return true;
 	nv_worker_take_in(worker, size);
+	/* Who waits for room in its turn must not be what fills it. */
+	if (here)
+		nv_departures_leave(here);
 	return false;
 }
 
@@ -43,26 +47,21 @@ void nv_worker_take_in(struct nv_worker *worker, size_t size)
 
 /* --- Arriving --- */
 
-static void send_arrived(struct nv_conn *conn, const struct crossing *crossing)
-{
-	int error = nv_reader_send(conn, crossing->opcode,
-	                           (struct nv_bytes){ crossing->data, crossing->len });
-
-	/* Its sender was told that it is on its way. */
-	if (error < 0 && error != NV_ERR_CLOSED)
-		nv_reader_fail(conn, error);
-}
-
 static void arrive(struct nv_task *task)
 {
 	struct crossing *crossing = nv_container_of(task, struct crossing, task);
 	struct nv_conn *conn = nv_worker_find(crossing->worker, crossing->id);
+	int error = 0;
 
 	nv_worker_take_in(crossing->worker, crossing->size);
+	/* Who asked was told that it is on its way. */
 	if (conn && crossing->opcode == NV_CLOSE)
-		(void)nv_conn_close(conn, crossing->status, (const char *)crossing->data);
+		error = nv_conn_close(conn, crossing->status, (const char *)crossing->data);
 	else if (conn)
-		send_arrived(conn, crossing);
+		error = nv_reader_send(conn, crossing->opcode,
+		                       (struct nv_bytes){ crossing->data, crossing->len });
+	if (error < 0 && error != NV_ERR_CLOSED)
+		nv_reader_fail(conn, error);
 	nv_free(crossing);
 }
 

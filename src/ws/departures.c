@@ -10,9 +10,10 @@
 /* In nv_server_free, for a worker whose loop has gone before: they find nobody, and free themselves. */
 static void run_in_vain(struct nv_task *newest)
 {
-	struct nv_mailbox mailbox = { newest };
+	struct nv_mailbox mailbox = { newest, NULL };
 
-	nv_mailbox_run(&mailbox);
+	while (!nv_mailbox_is_empty(&mailbox))
+		nv_mailbox_run(&mailbox);
 }
 
 void nv_departures_leave(struct nv_worker *worker)

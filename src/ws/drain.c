@@ -29,7 +29,8 @@ static uint32_t random_below(struct nv_worker *worker, uint32_t limit)
 static uint32_t left_ms(const struct nv_drain *drain, uint64_t now_ms)
 {
 	uint64_t needed = (uint64_t)drain->total * 1000 / drain->per_s;
-	uint64_t passed = now_ms - drain->since_ms;
+	/* Loops do not read the clock at the same moment. */
+	uint64_t passed = now_ms > drain->since_ms ? now_ms - drain->since_ms : 0;
 
 	return passed < needed ? (uint32_t)(needed - passed) : 0;
 }
@@ -40,7 +41,7 @@ static void write_hint(struct nv_worker *worker, char *text, size_t size)
 	uint32_t spread = server->drain.total / RETURNS_PER_S * 1000;
 	uint32_t wait = random_below(worker, spread > SPREAD_MS ? spread : SPREAD_MS);
 
-	if (!server->inherited)
+	if (!server->drain.succeeded)
 		wait += left_ms(&server->drain, nv_loop_now(worker->loop)) + SPREAD_MS;
 	snprintf(text, size, "retry_after=%u.%03u", wait / 1000, wait % 1000);
 }
@@ -159,7 +160,8 @@ static void server_tick(struct nv_timer *timer)
 	uint64_t now = nv_loop_now(server->workers[0].loop);
 	uint32_t left = connections(server);
 	/* A moment more than the workers take, who cut at the limit. */
-	uint64_t limit = drain->limit_ms == NV_OFF ? UINT64_MAX : drain->limit_ms + 2 * TICK_MS;
+	uint64_t limit =
+		drain->limit_ms == NV_OFF ? UINT64_MAX : drain->limit_ms + (uint64_t)2 * TICK_MS;
 
 	if (left == 0 || now - drain->since_ms >= limit) {
 		nv_server_stop(server);
@@ -195,8 +197,7 @@ static void begin(struct nv_task *task)
 	drain->total = connections(server);
 	drain->per_s = drain->total / SHARE > LEAST_PER_S ? drain->total / SHARE : LEAST_PER_S;
 	nv_log_write(&server->log, NV_LOG_INFO, "draining: %u connections", drain->total);
-	if (server->inherited)
-		nv_server_unlisten(server);
+	drain->succeeded = nv_server_unlisten(server, true);
 	share_out(server);
 	if (nv_loop_start_timer(server->workers[0].loop, &drain->tick, TICK_MS) < 0)
 		nv_server_stop(server);

@@ -14,6 +14,7 @@ struct nv_drain {
 	struct nv_task task;  /* from nv_server_drain to the first loop */
 	struct nv_timer tick; /* looks how far it is */
 	uint16_t status;
+	bool succeeded;    /* somebody else accepts where it did */
 	uint32_t limit_ms; /* from the beginning to the end */
 	uint64_t since_ms; /* loop time */
 	uint64_t told_ms;  /* the last line of the log */

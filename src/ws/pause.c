@@ -85,6 +85,11 @@ int nv_conn_keep_rest(struct nv_conn *conn)
 	return 0;
 }
 
+size_t nv_conn_tail_size(const struct nv_conn *conn)
+{
+	return conn->tail ? sizeof *conn->tail + conn->tail->end : 0;
+}
+
 void nv_conn_drop_tail(struct nv_conn *conn)
 {
 	if (!conn->tail)

@@ -237,6 +237,7 @@ static void connect_open(struct nv_stream *stream)
 	struct nv_client *client = nv_client_of(conn);
 	int error = nv_random(client->offer.nonce, sizeof client->offer.nonce);
 
+	memcpy(&conn->owner->jitter, client->offer.nonce, sizeof conn->owner->jitter);
 	nv_conn_enter(conn, &nv_phase_response);
 	if (!expect_head(client))
 		return;

@@ -89,18 +89,20 @@ int nv_conn_unsubscribe(struct nv_conn *conn, const char *topic)
 
 static void lose(void *context, struct nv_subscriber *subscriber)
 {
-	(void)context;
-	nv_reader_fail(subscriber->owner, NV_ERR_NOMEM);
+	const struct nv_conn *conn = subscriber->owner;
+
+	nv_reader_lose(conn->reader, context);
 }
 
 void nv_worker_lose(struct nv_worker *worker, const struct nv_publication *publication)
 {
 	struct nv_topic *found[NV_TOPIC_MATCHES_MAX];
+	void *copy = (void *)(uintptr_t)publication;
 	uint64_t hash = nv_topics_hash(&worker->topics, publication->name);
 	size_t count = nv_topics_match(&worker->topics, publication->name, hash, found);
 
 	for (size_t i = 0; i < count; i++)
-		nv_topic_visit(&worker->topics, found[i], lose, NULL);
+		nv_topic_visit(&worker->topics, found[i], lose, copy);
 }
 
 /* A message on its way to the loops of other threads; the last of them frees it. */

@@ -151,6 +151,12 @@ static int send_own(void *context, enum nv_opcode opcode, struct nv_bytes messag
 	return nv_conn_queue(conn, opcode, message);
 }
 
+static void count_missed(struct nv_reader *reader, uint64_t count)
+{
+	reader->missed += count;
+	nv_tally_add(&nv_worker_of(reader->subscriber.owner)->tally.missed, count);
+}
+
 void nv_reader_take(struct nv_reader *reader)
 {
 	struct nv_conn *conn = reader->subscriber.owner;
@@ -162,6 +168,7 @@ void nv_reader_take(struct nv_reader *reader)
 		.encoding = nv_session_in_parts(&conn->session) ? NV_ENCODING_OWN
 		                                                : nv_encoding_of(&conn->session),
 		.blocked = nv_stream_is_blocked(&conn->stream),
+		.shares = !nv_session_in_parts(&conn->session),
 		.slow = nv_route_of(conn)->slow,
 		.send = send_own,
 		.context = reader,
@@ -171,12 +178,25 @@ void nv_reader_take(struct nv_reader *reader)
 	if (!nv_turn_log_is_ahead(&worker->log, &reader->subscriber) || !nv_conn_can_send(conn))
 		return;
 	error = nv_turn_log_take(&worker->log, &reader->subscriber, &taker);
-	reader->missed += taker.missed;
-	nv_tally_add(&worker->tally.missed, taker.missed);
+	count_missed(reader, taker.missed);
 	if (error < 0)
 		fail_later(reader, error);
 	if (conn->stream.out.len > 0)
 		nv_stream_flush(&conn->stream);
+}
+
+void nv_reader_lose(struct nv_reader *reader, const struct nv_publication *publication)
+{
+	struct nv_conn *conn = reader->subscriber.owner;
+	enum nv_slow slow =
+		publication->slow ? (enum nv_slow)(publication->slow - 1) : nv_route_of(conn)->slow;
+
+	if (reader->id == publication->excluded)
+		return;
+	if (slow == NV_SLOW_CLOSE)
+		fail_later(reader, NV_ERR_NOMEM);
+	else
+		count_missed(reader, 1);
 }
 
 void nv_reader_tell_missed(struct nv_conn *conn)

@@ -43,6 +43,10 @@ void nv_reader_send_aside(struct nv_conn *conn);
 /* The connection is failed when the turn ends: NV_ERR_FULL with 1013, anything else with 1011. */
 void nv_reader_fail(struct nv_conn *conn, int error);
 
+/* What was published for it could not be kept for want of memory: it is failed, or misses it. */
+struct nv_publication;
+void nv_reader_lose(struct nv_reader *reader, const struct nv_publication *publication);
+
 /* on_missed, if there is anything to tell. */
 void nv_reader_tell_missed(struct nv_conn *conn);
 

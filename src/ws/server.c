@@ -55,10 +55,17 @@ static int start_others(struct nv_server *server)
 	return error;
 }
 
-void nv_server_unlisten(struct nv_server *server)
+bool nv_server_unlisten(struct nv_server *server, bool inherited)
 {
-	for (size_t i = 0; i < server->listening; i++)
+	bool any = false;
+
+	for (size_t i = 0; i < server->listening; i++) {
+		if (inherited && !server->listeners[i].inherited)
+			continue;
 		nv_loop_unlisten(&server->listeners[i].listener);
+		any = true;
+	}
+	return any;
 }
 
 /* The first worker's run, which takes the others along when it ends. */
@@ -67,7 +74,7 @@ static int run(struct nv_server *server)
 	int error = nv_loop_run(server->workers[0].loop);
 	int goodbye_error;
 
-	nv_server_unlisten(server);
+	nv_server_unlisten(server, false);
 	for (size_t i = 1; i < server->worker_count; i++)
 		nv_loop_stop(server->workers[i].loop);
 	nv_drain_stop(server);
@@ -151,14 +158,14 @@ size_t nv_server_connections(const struct nv_server *server)
 
 /* --- Listening --- */
 
-static int accept_from(struct nv_server *server, int fd, uint16_t port)
+static int accept_from(struct nv_server *server, int fd, uint16_t port, bool inherited)
 {
 	struct nv_server_listener *slot = &server->listeners[server->listening];
 	int error;
 
 	if (server->listening == NV_LISTENERS_MAX)
 		return NV_ERR_LIMIT;
-	*slot = (struct nv_server_listener){ .server = server };
+	*slot = (struct nv_server_listener){ .server = server, .inherited = inherited };
 	slot->listener.on_accept = on_accept;
 	slot->listener.on_error = on_accept_error;
 	error = nv_loop_listen(server->workers[0].loop, &slot->listener, fd);
@@ -176,7 +183,7 @@ static int listen_on(struct nv_server *server, struct nv_address *address)
 
 	if (fd < 0)
 		return fd;
-	error = accept_from(server, fd, address->port);
+	error = accept_from(server, fd, address->port, false);
 	if (error < 0)
 		nv_sock_close(fd);
 	return error;
@@ -188,8 +195,7 @@ int nv_server_listen_fd(struct nv_server *server, int fd)
 	int error = nv_sock_inherit(fd, &address);
 
 	if (error == 0)
-		error = accept_from(server, fd, address.port);
-	server->inherited |= error == 0;
+		error = accept_from(server, fd, address.port, true);
 	return error;
 }
 
@@ -381,7 +387,7 @@ void nv_server_free(struct nv_server *server)
 		nv_thread_join(&server->thread);
 	}
 	nv_pool_stop(&server->pool);
-	nv_server_unlisten(server);
+	nv_server_unlisten(server, false);
 	for (size_t i = server->worker_count; i > 0; i--)
 		nv_worker_close(&server->workers[i - 1]);
 	for (size_t i = 0; i < server->worker_count; i++)

@@ -16,6 +16,7 @@
 struct nv_server_listener {
 	struct nv_listener listener;
 	struct nv_server *server;
+	bool inherited; /* somebody else has the socket too */
 };
 
 struct nv_server {
@@ -32,7 +33,6 @@ struct nv_server {
 	struct nv_server_listener listeners[NV_LISTENERS_MAX];
 	size_t listening;
 	uint16_t port;
-	bool inherited;            /* somebody else has the sockets too */
 	size_t refusing;           /* connections that were not admitted, and are told so */
 	uint64_t accept_told_ms;   /* when it was last logged that accepting failed; 0: never */
 	struct nv_lock telling;    /* of the next two */
@@ -50,7 +50,8 @@ static inline struct nv_server *nv_server_of(const struct nv_conn *conn)
 	return conn->owner->server;
 }
 
-void nv_server_unlisten(struct nv_server *server);
+/* Closes the listening sockets, or only those that somebody else has too; true when there were any. */
+bool nv_server_unlisten(struct nv_server *server, bool inherited);
 
 /* Reading a request: the first phase of a server's connections (phase_request.c). */
 extern const struct nv_conn_phase nv_phase_request;

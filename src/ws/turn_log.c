@@ -10,7 +10,8 @@
 #include "proto/session_deflate.h"
 
 #define NO_RUN UINT32_MAX
-#define KEPT_MAX 65536u /* bytes of entries, and of runs, from turn to turn */
+#define KEPT_MAX 65536u   /* bytes of entries, and of runs, from turn to turn */
+#define NEWEST_NAMES 256u /* of which the newest is kept for one taker */
 
 struct nv_run {
 	uint32_t first;
@@ -129,7 +130,7 @@ struct taking {
 
 static bool is_full(const struct nv_taker *taker)
 {
-	return taker->out->len >= taker->max_queue;
+	return taker->out->len >= taker->max_queue || taker->out->droppables >= NV_DROPPABLES_MAX;
 }
 
 static enum nv_slow slow_of(const struct taking *taking, uint32_t index)
@@ -155,14 +156,22 @@ static int queue_one(const struct taking *taking, uint32_t index, bool droppable
 	struct nv_taker *taker = taking->taker;
 	struct nv_piece piece;
 
-	if (taker->encoding == NV_ENCODING_OWN)
+	if (taker->encoding == NV_ENCODING_OWN && !(droppable && taker->shares))
 		return taker->send(taker->context, (enum nv_opcode)entry_at(log, index)->opcode,
 		                   nv_shared_frames_message(&log->frames, index));
-	nv_shared_frames_get(&log->frames, taker->encoding, index, index + 1, &piece);
+	/* What is not compressed leaves a kept window as it is (RFC 7692 7.2.3.2), and can be dropped. */
+	nv_shared_frames_get(&log->frames, taker->encoding % NV_ENCODING_OWN, index, index + 1,
+	                     &piece);
 	if (!droppable)
 		return nv_outq_append_shared(taker->out, piece.block, piece.bytes);
 	return nv_outq_append_droppable(taker->out, piece.block, piece.bytes,
 	                                entry_at(log, index)->tag);
+}
+
+static bool needs_room(const struct nv_taker *taker, enum nv_slow slow)
+{
+	return slow == NV_SLOW_DROP_OLDEST ? is_full(taker)
+	                                   : taker->out->droppables >= NEWEST_NAMES;
 }
 
 static int take_one(const struct taking *taking, uint32_t index)
@@ -175,7 +184,7 @@ static int take_one(const struct taking *taking, uint32_t index)
 		return is_full(taker) ? NV_ERR_FULL : queue_one(taking, index, false);
 	if (slow == NV_SLOW_KEEP_NEWEST && (taker->blocked || is_full(taker)))
 		taker->missed += nv_outq_drop_tagged(taker->out, entry_at(taking->log, index)->tag);
-	while (slow == NV_SLOW_DROP_OLDEST && is_full(taker) && nv_outq_drop_oldest(taker->out))
+	while (needs_room(taker, slow) && nv_outq_drop_oldest(taker->out))
 		taker->missed++;
 	error = is_full(taker) ? NV_ERR_FULL : queue_one(taking, index, true);
 	if (error != NV_ERR_FULL)

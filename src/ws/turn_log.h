@@ -41,6 +41,7 @@ struct nv_taker {
 	size_t max_queue;  /* SIZE_MAX: no limit */
 	uint8_t encoding;  /* nv_encoding_of */
 	bool blocked;      /* the peer does not read */
+	bool shares;       /* NV_ENCODING_OWN: may get frames as others do, but not compressed */
 	enum nv_slow slow; /* of its route */
 	/* NV_ENCODING_OWN: encodes the message for this connection alone and appends it to `out`. 0, or
 	 * what nv_turn_log_take then answers. It calls nothing else. */

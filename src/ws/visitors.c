@@ -143,6 +143,7 @@ struct nv_visitor *nv_visitors_get(struct nv_visitors *visitors, const struct nv
 
 void nv_visitors_forget_old(struct nv_visitors *visitors, uint64_t now_ms, uint32_t after_ms)
 {
-	while (visitors->idle_count > 0 && now_ms - longest_idle(visitors)->idle_ms >= after_ms)
+	/* Another loop may have set it whose clock is a moment ahead. */
+	while (visitors->idle_count > 0 && now_ms >= longest_idle(visitors)->idle_ms + after_ms)
 		nv_visitors_forget(visitors, longest_idle(visitors));
 }

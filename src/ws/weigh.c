@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* weigh.c: the limit on what all connections of a server hold together. Each worker weighs its own at
- * every sweep; the one that has the heaviest of all ends it, and goes on while it has the heaviest. */
+/* weigh.c: the limit on what all connections of a server hold together. Each worker weighs its own once a
+ * second; the one that has the heaviest of all ends it, and goes on while it has the heaviest. */
 #include "ws/reader.h"
 #include "ws/server.h"
 
 #define CUTS_PER_SWEEP 64
+#define SWEEPS 4 /* from one time to the next: queues are walked */
+
+static size_t incoming(const struct nv_conn *conn)
+{
+	return nv_session_memory(&conn->session) + nv_conn_tail_size(conn);
+}
 
 static size_t weight_of(const struct nv_conn *conn)
 {
 	size_t aside = conn->reader ? conn->reader->aside.cap : 0;
 
-	return conn->stream.out.len + nv_session_memory(&conn->session) + aside;
+	return nv_outq_memory(&conn->stream.out) + aside + incoming(conn);
 }
 
 /* The heaviest that is not being closed, or NULL; and the sum. */
@@ -64,11 +70,15 @@ static bool has_the_heaviest(const struct nv_worker *worker)
 
 void nv_worker_weigh(struct nv_worker *worker)
 {
+	struct nv_conn *heaviest;
 	size_t sum;
-	struct nv_conn *heaviest = weigh(worker, &sum);
 
+	if (++worker->unweighed < SWEEPS)
+		return;
+	worker->unweighed = 0;
+	heaviest = weigh(worker, &sum);
 	for (int i = 0; i < CUTS_PER_SWEEP && heaviest; i++) {
-		bool reads = nv_session_memory(&heaviest->session) > heaviest->stream.out.len;
+		bool reads = incoming(heaviest) > heaviest->stream.out.len;
 
 		if (!is_too_much(worker) || !has_the_heaviest(worker))
 			return;

@@ -204,6 +204,9 @@ int nv_worker_init(struct nv_worker *worker, struct nv_server *server, uint8_t i
 	worker->loop = nv_loop_new();
 	if (!worker->loop || nv_departures_init(worker, server->worker_count) < 0)
 		return NV_ERR_SYSTEM;
+	/* Other servers, and other loops, spread things otherwise. */
+	memcpy(&worker->owner.jitter, server->admission.visitors.key, sizeof worker->owner.jitter);
+	worker->owner.jitter ^= 0x9e3779b9u * (index + 1u);
 	worker->owner.server = server;
 	worker->owner.ended = conn_ended;
 	worker->owner.forgotten = conn_forgotten;

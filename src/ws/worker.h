@@ -47,6 +47,7 @@ struct nv_worker {
 	struct nv_worker_drain drain;
 	struct nv_thread thread; /* of all but the first */
 	bool started;            /* the thread runs */
+	uint8_t unweighed;       /* sweeps since its connections were weighed */
 	bool leaving;            /* it says goodbye, and takes no more */
 	uint8_t index;
 	atomic_uint load;         /* connections that were dealt to it, and have not gone */
@@ -103,7 +104,7 @@ void nv_worker_unsubscribe_all(struct nv_worker *worker, struct nv_subscriber *s
 void nv_worker_lose(struct nv_worker *worker, const struct nv_publication *publication);
 
 /* Sums up what connections hold, and ends those that hold the most on any loop while all hold too much
- * (max_memory). At every sweep. */
+ * (max_memory). At every sweep, of which every fourth counts. */
 void nv_worker_weigh(struct nv_worker *worker);
 
 /* Bytes on their way here from another thread: false when there are too many. Any thread. */

@@ -71,6 +71,32 @@ static void what_a_task_posts_waits_for_the_next_run(void **state)
 	assert_string_equal(ran, "000");
 }
 
+static size_t counted;
+
+static void count_only(struct nv_task *task)
+{
+	assert_int_equal(nv_container_of(task, struct job, task)->number, counted++);
+}
+
+static void runs_a_share_at_a_time(void **state)
+{
+	static struct job many[600];
+	struct nv_mailbox mailbox = { NULL };
+	size_t runs = 0;
+
+	for (unsigned int i = 0; i < 600; i++) {
+		many[i] = (struct job){ .task.run = count_only, .mailbox = &mailbox, .number = i };
+		nv_mailbox_push(&mailbox, &many[i].task, &many[i].task);
+	}
+	counted = 0;
+	while (!nv_mailbox_is_empty(&mailbox)) {
+		nv_mailbox_run(&mailbox);
+		runs++;
+		assert_int_equal(counted, runs < 3 ? 256 * runs : 600);
+	}
+	assert_int_equal(runs, 3);
+}
+
 static struct job jobs[THREADS][POSTS];
 static unsigned int next_number[THREADS];
 static unsigned int total;
@@ -109,7 +135,7 @@ static void threads_post_at_once(void **state)
 	for (unsigned int t = 0; t < THREADS; t++)
 		assert_int_equal(pthread_create(&threads[t], NULL, post_all, jobs[t]), 0);
 	while (total < THREADS * POSTS) {
-		takes += !nv_mailbox_is_empty(&mailbox);
+		takes += !mailbox.taken && !nv_mailbox_is_empty(&mailbox);
 		nv_mailbox_run(&mailbox);
 	}
 	for (unsigned int t = 0; t < THREADS; t++)
@@ -124,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_wakes_and_order_is_kept),
 		cmocka_unit_test(what_a_task_posts_waits_for_the_next_run),
+		cmocka_unit_test(runs_a_share_at_a_time),
 		cmocka_unit_test(threads_post_at_once),
 	};
 

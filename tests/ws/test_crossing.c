@@ -393,6 +393,21 @@ static void who_has_no_memory_on_arrival_is_closed(void **state)
 	crowd_free();
 }
 
+/* Who asked for a close was told that it is on its way. */
+static void a_close_without_memory_is_not_lost(void **state)
+{
+	struct member *m;
+
+	crowd_make((struct nv_server_options){ .threads = 2 });
+	m = crowd_join();
+	assert_int_equal(nv_server_close(crowd.server, m->id, 4000, "go"), 0);
+	failing_alloc_fail(1, FAIL_FOREVER);
+	crowd_settle();
+	failing_alloc_fail(0, FAIL_ONCE);
+	assert_told(m, "close:1006,out of memory ");
+	crowd_free();
+}
+
 /* --- Posts --- */
 
 static char posted[100];
@@ -531,6 +546,7 @@ int main(void)
 		          who_has_no_room_on_arrival_is_closed),
 		unit_case("who has no memory on arrival is closed",
 		          who_has_no_memory_on_arrival_is_closed),
+		unit_case("a close without memory is not lost", a_close_without_memory_is_not_lost),
 		unit_case("posts run on the first loop", posts_run_on_the_first_loop),
 		unit_case("the end takes along what is on its way",
 		          the_end_takes_along_what_is_on_its_way),

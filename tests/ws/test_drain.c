@@ -209,6 +209,29 @@ static void leaves_newcomers_to_its_successor(void **state)
 	fixture_stop(&f);
 }
 
+static void a_far_deadline_is_no_near_one(void **state)
+{
+	struct fixture f;
+
+	fixture_start(&f, (struct nv_server_options){ .close_timeout_ms = NV_OFF });
+	connect_many(&f, 1);
+	assert_int_equal(nv_server_drain(f.server, 0, NV_OFF - 1), 0);
+	sim_advance(f.loop, 5000);
+	assert_false(sim_peer_closed(peers[0]));
+	assert_int_equal(nv_server_connections(f.server), 1);
+	fixture_stop(&f);
+}
+
+static void each_loop_spreads_otherwise(void **state)
+{
+	struct fixture f;
+
+	fixture_start(&f, (struct nv_server_options){ .threads = 2 });
+	assert_int_not_equal(nv_conn_owner_random(&f.server->workers[0].owner),
+	                     nv_conn_owner_random(&f.server->workers[1].owner));
+	fixture_stop(&f);
+}
+
 static void refuses_what_it_may_not_say(void **state)
 {
 	struct fixture f;
@@ -231,6 +254,8 @@ int main(void)
 		cmocka_unit_test(closes_who_comes_in_late),
 		cmocka_unit_test(tells_newcomers_when_to_come_back),
 		cmocka_unit_test(leaves_newcomers_to_its_successor),
+		cmocka_unit_test(a_far_deadline_is_no_near_one),
+		cmocka_unit_test(each_loop_spreads_otherwise),
 		cmocka_unit_test(refuses_what_it_may_not_say),
 	};
 

@@ -93,7 +93,7 @@ static void has_128_subscriptions(void **state)
 	start((struct nv_server_options){ 0 });
 	m = crowd_join();
 	for (int i = 0; i < 130; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof name, "t%d", i);
 		assert_int_equal(nv_conn_subscribe(m->conn, name), i < 128 ? 0 : NV_ERR_FULL);

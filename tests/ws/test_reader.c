@@ -299,6 +299,32 @@ static void the_newest_of_each_topic_waits(void **state)
 	}
 }
 
+/* A window that is kept must not make the oldest stay: what can be dropped is not compressed. */
+static void a_kept_window_changes_nothing(void **state)
+{
+	for (int slow = NV_SLOW_DROP_OLDEST; slow <= NV_SLOW_KEEP_NEWEST; slow++) {
+		struct member *m;
+
+		start((struct nv_server_options){
+			.max_queue = 1000,
+			.compression = { .enabled = true, .context_takeover = true, .threshold = 20 } });
+		assert_int_equal(nv_server_route_slow(crowd.server, "/crowd", (enum nv_slow)slow), 0);
+		m = crowd_join_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+		crowd_do(m, "sub t;send before*50");
+		sim_peer_set_window(m->peer, 0);
+		publish_some(0, 20);
+		if (slow == NV_SLOW_KEEP_NEWEST)
+			crowd_do(m, "send after*50");
+		sim_peer_set_window(m->peer, SIZE_MAX);
+		crowd_settle();
+		if (slow == NV_SLOW_DROP_OLDEST)
+			assert_got(m, "before*50 15*200 16*200 17*200 18*200 19*200 ");
+		else
+			assert_got(m, "before*50 19*200 after*50 ");
+		crowd_free();
+	}
+}
+
 /* A topic's policy is everybody's; "t" is exact, "keep.*" is not. */
 static void a_topic_has_its_own_policy(void **state)
 {
@@ -515,6 +541,7 @@ int main(void)
 		unit_case("the oldest of a turn are dropped", the_oldest_of_a_turn_are_dropped),
 		unit_case("what was sent is never dropped", what_was_sent_is_never_dropped),
 		unit_case("the newest of each topic waits", the_newest_of_each_topic_waits),
+		unit_case("a kept window changes nothing", a_kept_window_changes_nothing),
 		unit_case("a topic has its own policy", a_topic_has_its_own_policy),
 		unit_case("who reads is told what it missed", who_reads_is_told_what_it_missed),
 		unit_case("every allocation may fail", every_allocation_may_fail),

@@ -5,6 +5,8 @@
 
 #include "ws/turn_log.h"
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 
 #include "support/blob.h"
@@ -855,6 +857,30 @@ static void a_turn_beyond_the_limit_is_thinned(void **state)
 	world_free(w);
 }
 
+/* Of any more names, those that wait longest go. */
+static void the_newest_of_256_names_wait(void **state)
+{
+	struct world *w = world_new(1);
+	struct member *member = &w->members[0];
+	struct nv_taker taker = taker_of(member);
+
+	assert_int_equal(subscribe(w, member, "*"), 0);
+	for (int i = 0; i < 300; i++) {
+		char name[16];
+		struct nv_publication publication = { .opcode = NV_BINARY };
+
+		snprintf(name, sizeof name, "n%d", i);
+		publication.name = nv_str(name);
+		assert_int_equal(nv_turn_log_publish(&w->log, &publication), 1);
+	}
+	taker.blocked = true;
+	taker.slow = NV_SLOW_KEEP_NEWEST;
+	assert_int_equal(nv_turn_log_take(&w->log, member->subscriber, &taker), 0);
+	assert_int_equal(taker.missed, 300 - 256);
+	assert_int_equal(member->out.droppables, 256);
+	world_free(w);
+}
+
 static void the_newest_of_a_long_turn_remain(void **state)
 {
 	struct world *w = world_new(1);
@@ -1123,6 +1149,7 @@ int main(void)
 		unit_case("a message is taken while the queue is below its limit",
 		          a_message_is_taken_while_the_queue_is_below_its_limit),
 		unit_case("a turn beyond the limit is thinned", a_turn_beyond_the_limit_is_thinned),
+		unit_case("the newest of 256 names wait", the_newest_of_256_names_wait),
 		unit_case("the newest of a long turn remain", the_newest_of_a_long_turn_remain),
 		unit_case("who reads gets one slice under any policy",
 		          who_reads_gets_one_slice_under_any_policy),

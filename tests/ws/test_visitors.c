@@ -112,6 +112,8 @@ static void forgets_who_is_idle_for_long(void **state)
 	assert_non_null(find(&visitors, 100));
 	nv_visitors_set_idle(&visitors, find(&visitors, 0), 3099);
 	nv_visitors_forget_old(&visitors, 5098, 2000);
+	/* Nor by a loop whose clock is behind. */
+	nv_visitors_forget_old(&visitors, 3000, 2000);
 	assert_non_null(find(&visitors, 0));
 	assert_int_equal(visitors.count, 1);
 	nv_visitors_forget_old(&visitors, 5099, 2000);
