@@ -31,11 +31,18 @@ def short(value, most=300):
     return text if len(text) <= most else f'{text[:most]}... ({len(value)})'
 
 
+def has_symbol(name):
+    with open(NAVETTE, 'rb') as program:
+        return name in program.read()
+
+
 def is_sanitized():
     """True for a program whose memory and speed say nothing about the product."""
-    with open(NAVETTE, 'rb') as program:
-        code = program.read()
-    return b'__asan_init' in code or b'__tsan_init' in code
+    return has_symbol(b'__asan_init') or watches_threads()
+
+
+def watches_threads():
+    return has_symbol(b'__tsan_init')
 
 
 class Deadline:

@@ -36,7 +36,7 @@ static void note(struct nv_task *task)
 
 static void first_wakes_and_order_is_kept(void **state)
 {
-	struct nv_mailbox mailbox = { NULL };
+	struct nv_mailbox mailbox = { .newest = NULL };
 	struct job jobs[3];
 
 	for (unsigned int i = 0; i < 3; i++)
@@ -58,7 +58,7 @@ static void first_wakes_and_order_is_kept(void **state)
 
 static void what_a_task_posts_waits_for_the_next_run(void **state)
 {
-	struct nv_mailbox mailbox = { NULL };
+	struct nv_mailbox mailbox = { .newest = NULL };
 	struct job job = { .task.run = note, .mailbox = &mailbox, .posts_itself = 2 };
 
 	ran[0] = '\0';
@@ -81,7 +81,7 @@ static void count_only(struct nv_task *task)
 static void runs_a_share_at_a_time(void **state)
 {
 	static struct job many[600];
-	struct nv_mailbox mailbox = { NULL };
+	struct nv_mailbox mailbox = { .newest = NULL };
 	size_t runs = 0;
 
 	for (unsigned int i = 0; i < 600; i++) {
@@ -124,7 +124,7 @@ static void *post_all(void *context)
 
 static void threads_post_at_once(void **state)
 {
-	struct nv_mailbox mailbox = { NULL };
+	struct nv_mailbox mailbox = { .newest = NULL };
 	pthread_t threads[THREADS];
 	unsigned int takes = 0;
 
