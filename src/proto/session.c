@@ -26,7 +26,7 @@ void nv_session_feed(struct nv_session *s, uint8_t *data, size_t len)
 /* Between two messages, and the next one is wanted. */
 static bool is_ready(const struct nv_session *s)
 {
-	return s->phase == NV_SESSION_FIRST && !s->message && !s->delivered && !s->close_sent;
+	return (s->phase | s->message | s->delivered | s->close_sent) == NV_SESSION_FIRST;
 }
 
 /* The size of such a frame's head, and its payload's length; 0 for all that needs a closer look. */
@@ -92,12 +92,13 @@ static bool may_send(const struct nv_session *s, enum nv_opcode opcode, struct n
 	return opcode != NV_TEXT || s->options->unchecked_text || nv_utf8_valid(data);
 }
 
-static size_t write_plain(uint8_t *room, enum nv_opcode opcode, struct nv_bytes data)
+static inline size_t write_plain(uint8_t *room, enum nv_opcode opcode, struct nv_bytes data)
 {
 	uint8_t first = (uint8_t)(NV_FRAME_FIN | opcode);
 	size_t head = nv_frame_write_start(room, first, 0, data.len);
 
-	nv_copy_words(room + head, data.data, data.len);
+	if (data.len > 0)
+		memcpy(room + head, data.data, data.len);
 	return head + data.len;
 }
 

@@ -14,7 +14,7 @@ struct nv_deflate_pool;
 struct nv_outq;
 
 enum nv_session_phase {
-	NV_SESSION_FIRST, /* reading the first byte of a frame's head */
+	NV_SESSION_FIRST = 0, /* reading the first byte of a frame's head */
 	NV_SESSION_SECOND,
 	NV_SESSION_LENGTH, /* the extended length, if any */
 	NV_SESSION_KEY,    /* the masking key, if any */
