@@ -29,12 +29,13 @@ bool nv_worker_let_in(struct nv_worker *worker, size_t size)
 {
 	size_t limit = worker->server->options.max_inbox;
 	size_t before = atomic_fetch_add_explicit(&worker->inbox, size, memory_order_relaxed);
-	struct nv_worker *here = nv_server_here(worker->server);
+	struct nv_worker *here;
 
 	if (limit == NV_OFF || before < limit)
 		return true;
 	nv_worker_take_in(worker, size);
 	/* Who waits for room in its turn must not be what fills it. */
+	here = nv_server_here(worker->server);
 	if (here)
 		nv_departures_leave(here);
 	return false;

@@ -9,6 +9,8 @@
 #include "ws/conn.h"
 #include "ws/topic.h"
 
+struct nv_publication;
+
 struct nv_reader {
 	struct nv_subscriber subscriber; /* its owner is the connection */
 	uint64_t id;                     /* of that */
@@ -44,7 +46,6 @@ void nv_reader_send_aside(struct nv_conn *conn);
 void nv_reader_fail(struct nv_conn *conn, int error);
 
 /* What was published for it could not be kept for want of memory: it is failed, or misses it. */
-struct nv_publication;
 void nv_reader_lose(struct nv_reader *reader, const struct nv_publication *publication);
 
 /* on_missed, if there is anything to tell. */
