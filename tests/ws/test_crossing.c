@@ -3,6 +3,8 @@
  * nobody. Between the loops of the simulated world, whose turns the test orders. */
 #include "ws/crowd.h"
 
+#include "sim/world.h"
+
 #include "support/prng.h"
 
 static int send_to(uint64_t id, const char *text)
@@ -393,6 +395,31 @@ static void who_has_no_memory_on_arrival_is_closed(void **state)
 	crowd_free();
 }
 
+/* In a turn of the first loop, to a connection of the second one. */
+static void fill_inbox(void *context)
+{
+	const struct member *m = context;
+
+	while (nv_server_send(crowd.server, m->id, NV_TEXT, nv_str("x")) == 0)
+		continue;
+	assert_null(crowd.server->workers[0].departures.to[1].newest);
+	assert_false(nv_mailbox_is_empty(&crowd_loop(1)->mailbox));
+}
+
+/* Or a handler that waits for room would wait for what only the end of its turn lets leave. */
+static void what_fills_an_inbox_is_on_its_way(void **state)
+{
+	struct member *m;
+
+	crowd_make((struct nv_server_options){ .threads = 2, .max_inbox = 5000 });
+	(void)crowd_join();
+	m = crowd_join();
+	assert_int_equal(nv_id_worker(m->id), 1);
+	assert_int_equal(nv_server_post(crowd.server, fill_inbox, m), 0);
+	crowd_settle();
+	crowd_free();
+}
+
 /* Who asked for a close was told that it is on its way. */
 static void a_close_without_memory_is_not_lost(void **state)
 {
@@ -546,6 +573,7 @@ int main(void)
 		          who_has_no_room_on_arrival_is_closed),
 		unit_case("who has no memory on arrival is closed",
 		          who_has_no_memory_on_arrival_is_closed),
+		unit_case("what fills an inbox is on its way", what_fills_an_inbox_is_on_its_way),
 		unit_case("a close without memory is not lost", a_close_without_memory_is_not_lost),
 		unit_case("posts run on the first loop", posts_run_on_the_first_loop),
 		unit_case("the end takes along what is on its way",
