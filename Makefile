@@ -6,19 +6,20 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 
 ARGS ?=
+TLS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 export DESTDIR FUZZ_SECONDS
 
-.PHONY: build run test conformance coverage ci bench fuzz nightly install clean help
+.PHONY: build run test conformance coverage ci bench fuzz nightly install uninstall clean help
 
 build: ## build the program and the library in build/release (the default)
 	@scripts/deps build
 	@scripts/build release
 
-run: build ## run the server: make run ARGS="--port 9000"
-	@exec scripts/run build/release/navette serve $(ARGS)
+run: build ## run the server: make run ARGS="--port 9000", make run TLS=1
+	@exec scripts/run build/release/navette serve $(if $(filter-out 0,$(TLS)),--dev-tls) $(ARGS)
 
 test: ## run all tests, plain and under ASan and UBSan
 	@scripts/deps test
@@ -37,7 +38,7 @@ ci: ## everything a change has to pass: tests, both compilers, TSan, linters, fu
 	@scripts/deps ci
 	@scripts/ci
 
-bench: ## measure against the limit of the machine, about five minutes
+bench: ## measure against the limit of the machine, about seven minutes
 	@scripts/bench
 
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60)
@@ -48,6 +49,9 @@ nightly: ci ## ci, then the long tests
 
 install: build ## install under PREFIX (/usr/local), below DESTDIR if it is set
 	@scripts/install "$(PREFIX)"
+
+uninstall: ## remove what the last install has put there
+	@scripts/uninstall "$(PREFIX)"
 
 clean: ## remove all that was built
 	@rm -rf build

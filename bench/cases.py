@@ -3,6 +3,10 @@
 
 from collections import namedtuple
 
+# In the folder where all programs run.
+CERTIFICATE = 'certificate.pem'
+KEY = 'key.pem'
+
 # `better` is the sign of an improvement; `mark` bounds the ratio, or the value itself if `absolute`.
 Measure = namedtuple('Measure', 'what value better mark absolute', defaults=(None, False))
 
@@ -22,17 +26,29 @@ def per_connection(numbers):
     return numbers['resident'] / numbers['connections']
 
 
-def serve(*arguments, threads=1):
-    return ('navette', 'serve', '--port', '0', '--threads', str(threads), *arguments)
+def serve(*arguments, threads=1, tls=False):
+    identity = ('--cert', CERTIFICATE, '--key', KEY) if tls else ()
+    return ('navette', 'serve', '--port', '0', '--threads', str(threads), *arguments, *identity)
 
 
-def limit(kind, size):
-    return ('limit', kind, str(size))
+def limit(kind, size, tls=False):
+    return ('limit', kind, str(size), *((CERTIFICATE, KEY) if tls else ()))
+
+
+def wss(name, title, kind, mode, measures, size=20, **load):
+    """The client is told to speak TLS, and both servers have the same certificate."""
+    return Case(f'wss-{name}', f'wss {title}',
+                (serve(f'--{kind}', tls=True), limit(kind, size, tls=True)), mode,
+                {'size': size, 'tls': 1, **load}, measures)
 
 
 def message_measures(noun, nouns, mark=None):
     return (Measure(f'CPU ns per {noun}', cpu_of('messages'), -1, mark),
             Measure(f'{nouns} per second', per_second('messages'), 1))
+
+
+def memory_measures(mark):
+    return (Measure('resident B per connection', per_connection, -1, mark, absolute=True),)
 
 
 def echo(name, title, size, mark=None, **load):
@@ -63,10 +79,20 @@ CASES = (
          {'size': 100, 'clients': 1001, 'senders': 1},
          message_measures('delivery', 'deliveries', 1.15)),
     Case('idle', 'idle connections, 15,000', (serve('--echo'), limit('echo', 20)), 'idle',
-         {'clients': 15000},
-         (Measure('resident B per connection', per_connection, -1, 256, absolute=True),)),
+         {'clients': 15000}, memory_measures(256)),
     Case('handshakes', 'handshakes', (serve('--echo'), limit('echo', 20)), 'handshakes',
          {'clients': 64}, message_measures('handshake', 'handshakes')),
+    wss('echo-20', 'echo 20 B', 'echo', 'echo',
+        message_measures('message', 'messages', 1.15), clients=200),
+    wss('echo-1024', 'echo 1 KiB', 'echo', 'echo',
+        message_measures('message', 'messages', 1.15), size=1024, clients=200),
+    wss('one-to-many', 'one to 1,000, 100 B', 'hub', 'rounds',
+        message_measures('delivery', 'deliveries'), size=100, clients=1001, senders=1),
+    wss('idle', 'idle connections, 3,000', 'echo', 'idle', memory_measures(18 << 10), clients=3000),
+    wss('handshakes', 'handshakes, full', 'echo', 'handshakes',
+        message_measures('handshake', 'handshakes'), clients=64),
+    wss('resumed', 'handshakes, resumed', 'echo', 'handshakes',
+        message_measures('handshake', 'handshakes'), clients=64, resume=1),
     two_loops('two-loops', 'echo 20 B', '--echo', 'echo',
               message_measures('message', 'messages', 1.10), clients=200),
     two_loops('two-loops-chat', '100 clients', '--hub', 'rounds',

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The programs of a run, each on a core of its own. The kernel ends them when this one ends."""
+"""The programs of a run, each on a core of its own, in the folder that has the certificate. The kernel
+ends them when this one ends."""
 
 import contextlib
 import os
@@ -24,6 +25,10 @@ def raise_file_limit():
 
 def path_of(build, program):
     return os.path.join(build, program if program == 'navette' else f'bench/{program}')
+
+
+def make_identity(build, certificate, key):
+    subprocess.run([path_of(build, 'identity'), certificate, key], check=True)
 
 
 def pinned(core, build, command):

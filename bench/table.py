@@ -14,7 +14,7 @@ def mark_text(measure):
     if measure.mark is None:
         return ''
     sign = '≤' if measure.better < 0 else '≥'
-    return f'{sign} {measure.mark}' if measure.absolute else f'{sign} {measure.mark:.2f}'
+    return f'{sign} {measure.mark:,}' if measure.absolute else f'{sign} {measure.mark:.2f}'
 
 
 def is_met(measure, value, ratio):

@@ -24,3 +24,10 @@ foreach(source ${sources})
 	target_link_libraries(${name} PRIVATE nv_ws ${net} nv_proto nv_base Threads::Threads)
 	add_dependencies(fuzzers ${name})
 endforeach()
+
+# Of the program, what reads tokens; it stands on the public headers.
+file(GLOB token_sources CONFIGURE_DEPENDS apps/navette/serve/jwt*.c apps/navette/text/*.c)
+target_sources(fuzz_token PRIVATE ${token_sources} apps/navette/secret_file.c
+	apps/navette/serve/nickname.c apps/navette/serve/token_file.c)
+target_include_directories(fuzz_token PRIVATE apps/navette)
+target_link_libraries(fuzz_token PRIVATE PkgConfig::jansson PkgConfig::libjwt PkgConfig::openssl)

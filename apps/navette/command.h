@@ -6,5 +6,7 @@
 
 int navette_serve(int argc, char **argv);
 int navette_connect(int argc, char **argv);
+int navette_replay(int argc, char **argv);
+int navette_token(int argc, char **argv);
 
 #endif

@@ -3,6 +3,7 @@
  * own. */
 #include <navette/base.h>
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "command.h"
@@ -18,6 +19,10 @@ static const struct command {
 	  "navette serve --port 8080" },
 	{ "connect", navette_connect, "talk to a WebSocket server from here",
 	  "navette connect ws://localhost:8080/ws" },
+	{ "replay", navette_replay, "send again what navette connect --record has recorded",
+	  "navette replay s.ndjson ws://localhost:8080/ws --speed 10" },
+	{ "token", navette_token, "make and check the tokens of navette serve",
+	  "navette token new --tokens tokens --name Alice" },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -39,6 +44,16 @@ static int run_command(const char *name, int argc, char **argv)
 	return nv_usage_refuse("navette", name, "no command");
 }
 
+/* A help text that nobody got is no success; a long one has failed before its end is flushed. A reader
+ * that has gone has seen enough. */
+static int flush(int code)
+{
+	if (code != 0 || (!ferror(stdout) && fflush(stdout) == 0) || errno == EPIPE)
+		return code;
+	fprintf(stderr, "navette: standard output: %s\n", strerror(errno));
+	return 1;
+}
+
 static int help(int argc, char **argv)
 {
 	char option[] = "--help";
@@ -57,7 +72,7 @@ static bool is_help(const char *text)
 	return strcmp(text, "help") == 0 || strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_usage(stderr);
@@ -70,4 +85,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	return run_command(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return flush(run(argc, argv));
 }

@@ -3,7 +3,8 @@
  *
  * It answers any request with the same 101 and then only counts: so many bytes are so many frames.
  * "echo" sends as many back; "hub" reads all that is ready and then sends everything to everyone, by
- * one send for each. Nothing is parsed, and nothing waits: a send that is cut ends the program. */
+ * one send for each. Nothing is parsed, and nothing waits: a send that is cut ends the program. With a
+ * certificate and its key it does the same over TLS. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,12 +14,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "channel.h"
 #include "fail.h"
 #include "wire.h"
 
-#define MAX_FD (1 << 17)
+#define MAX_FD NV_CHANNEL_MAX_FD
 #define BATCH 1024
 #define BUFFER (64u << 10)
 #define LARGEST_SEND (1u << 20)
@@ -50,7 +51,7 @@ static const char upgraded[] = "HTTP/1.1 101 Switching Protocols\r\n"
 
 static void send_all(int fd, const void *data, size_t len)
 {
-	ssize_t sent = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent = nv_channel_send(fd, data, len);
 
 	if (sent >= 0 && (size_t)sent != len)
 		nv_fail("limit: sent %zd bytes of %zu", sent, len);
@@ -87,7 +88,7 @@ static void leave(struct limit *limit, int fd)
 	uint32_t place = peers[fd].place;
 	int last;
 
-	close(fd);
+	nv_channel_close(fd);
 	if (place == 0)
 		return;
 	last = members[--limit->member_count];
@@ -108,6 +109,7 @@ static void accept_all(const struct limit *limit)
 			nv_fail("limit: too many connections");
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		peers[fd] = (struct peer){ .place = 0 };
+		nv_channel_open(fd);
 		watch(limit, fd);
 	}
 	if (errno != EAGAIN && errno != ECONNABORTED)
@@ -135,7 +137,7 @@ static void count(struct limit *limit, int fd, size_t len)
 
 static void receive(struct limit *limit, int fd)
 {
-	ssize_t len = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+	ssize_t len = nv_channel_receive(fd, buffer, sizeof buffer);
 
 	if (len < 0 && errno == EAGAIN)
 		return;
@@ -190,13 +192,16 @@ static void start(struct limit *limit)
 
 int main(int argc, char **argv)
 {
-	struct limit limit = { .is_hub = argc == 3 && strcmp(argv[1], "hub") == 0 };
-	size_t size = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	bool is_complete = argc == 3 || argc == 5;
+	struct limit limit = { .is_hub = is_complete && strcmp(argv[1], "hub") == 0 };
+	size_t size = is_complete ? strtoul(argv[2], NULL, 10) : 0;
 
 	if (size == 0 || (!limit.is_hub && strcmp(argv[1], "echo") != 0)) {
-		fputs("usage: limit echo|hub SIZE\n", stderr);
+		fputs("usage: limit echo|hub SIZE [CERTIFICATE KEY]\n", stderr);
 		return 2;
 	}
+	if (argc == 5)
+		nv_channel_secure(argv[3], argv[4]);
 	limit.out = nv_wire_from_server(size, LARGEST_SEND / size);
 	limit.frame = nv_wire_from_client(size, 1).frame;
 	start(&limit);

@@ -9,6 +9,7 @@
 #include "meter.h"
 
 #define PATIENCE_NS 10000000000u
+#define UNDER_WAY 64u
 
 void nv_crowd_init(struct nv_crowd *crowd, uint32_t count)
 {
@@ -20,20 +21,11 @@ void nv_crowd_init(struct nv_crowd *crowd, uint32_t count)
 		nv_fail("load: cannot begin");
 }
 
-void nv_crowd_open(struct nv_crowd *crowd, const struct nv_load_options *options)
-{
-	for (uint32_t i = 0; i < crowd->count; i++) {
-		nv_peer_open(&crowd->peers[i], options->port, i);
-		nv_crowd_watch(crowd, &crowd->peers[i]);
-	}
-	crowd->moved_ns = nv_meter_now_ns();
-}
-
 void nv_crowd_watch(struct nv_crowd *crowd, struct nv_peer *peer)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = peer };
 
-	if (epoll_ctl(crowd->epoll_fd, EPOLL_CTL_ADD, peer->fd, &event) < 0)
+	if (epoll_ctl(crowd->epoll_fd, EPOLL_CTL_ADD, peer->channel.fd, &event) < 0)
 		nv_fail("load: epoll_ctl");
 }
 
@@ -48,6 +40,25 @@ int nv_crowd_ready(struct nv_crowd *crowd)
 		nv_fail("load: nothing has come for ten seconds");
 	errno = 0;
 	return count;
+}
+
+void nv_crowd_open(struct nv_crowd *crowd, const struct nv_load_options *options)
+{
+	uint32_t asked = 0;
+	uint32_t opened = 0;
+
+	while (opened < crowd->count) {
+		int ready;
+
+		for (; asked < crowd->count && asked - opened < UNDER_WAY; asked++) {
+			nv_peer_ask(&crowd->peers[asked], options, asked);
+			nv_crowd_watch(crowd, &crowd->peers[asked]);
+		}
+		ready = nv_crowd_ready(crowd);
+		for (int i = 0; i < ready; i++)
+			opened += nv_peer_take_answer(crowd->ready[i].data.ptr);
+	}
+	crowd->moved_ns = nv_meter_now_ns();
 }
 
 void nv_crowd_check_quiet(const struct nv_crowd *crowd)

@@ -22,7 +22,7 @@ struct nv_crowd {
 /* Makes room for the clients, connects none. */
 void nv_crowd_init(struct nv_crowd *crowd, uint32_t count);
 
-/* Opens all, one after the other. */
+/* Opens all, some at a time. */
 void nv_crowd_open(struct nv_crowd *crowd, const struct nv_load_options *options);
 
 void nv_crowd_watch(struct nv_crowd *crowd, struct nv_peer *peer);

@@ -39,7 +39,7 @@ void nv_load_idle(const struct nv_load_options *options)
 	uint64_t before;
 	uint64_t after;
 
-	nv_peer_open(&first, options->port, 0);
+	nv_peer_open(&first, options, 0);
 	before = settled(options);
 	nv_crowd_init(&crowd, options->clients);
 	nv_crowd_open(&crowd, options);

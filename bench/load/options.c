@@ -17,8 +17,8 @@ static const struct field {
 	const char *name;
 	size_t offset;
 } fields[] = {
-	FIELD(port), FIELD(server), FIELD(clients), FIELD(senders),
-	FIELD(size), FIELD(depth),  FIELD(ms),
+	FIELD(port),  FIELD(server), FIELD(clients), FIELD(senders), FIELD(size),
+	FIELD(depth), FIELD(ms),     FIELD(tls),     FIELD(resume),
 };
 
 static void read_argument(struct nv_load_options *options, const char *argument)

@@ -13,6 +13,8 @@ struct nv_load_options {
 	uint32_t size;    /* of a message */
 	uint32_t depth;   /* echo: messages in flight per client */
 	uint32_t ms;      /* how long to measure */
+	uint32_t tls;     /* 1: wss */
+	uint32_t resume;  /* 1: handshakes with a ticket */
 };
 
 void nv_load_options_read(struct nv_load_options *options, char **arguments);

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c: plain sockets. Connecting blocks, everything after it does not. */
+/* peer.c: the upgrade, and frames that are compared with what had to come. */
 #include "peer.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "fail.h"
-
-#define ADDRESSES 64u
-#define PATIENCE_S 10
 
 static const char request[] = "GET " NV_WIRE_PATH " HTTP/1.1\r\n"
 			      "Host: localhost\r\n"
@@ -24,67 +16,70 @@ static const char request[] = "GET " NV_WIRE_PATH " HTTP/1.1\r\n"
 			      "Sec-WebSocket-Version: 13\r\n"
 			      "\r\n";
 
-static struct sockaddr_in loopback(uint32_t number, uint32_t port)
+static void ask(struct nv_peer *peer)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET,
-		                     .sin_port = htons((uint16_t)port),
-		                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number) };
-}
-
-static void tune(int fd)
-{
-	const struct timeval patience = { .tv_sec = PATIENCE_S };
-	const int on = 1;
-
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-}
-
-void nv_peer_ask(struct nv_peer *peer, uint32_t port, uint32_t index)
-{
-	struct sockaddr_in from = loopback(1 + index % ADDRESSES, 0);
-	struct sockaddr_in to = loopback(0, port);
 	const size_t len = sizeof request - 1;
+	ssize_t sent = nv_channel_send(&peer->channel, request, len);
 
-	*peer = (struct nv_peer){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-	if (peer->fd < 0)
-		nv_fail("load: socket %" PRIu32, index);
-	tune(peer->fd);
-	if (bind(peer->fd, (struct sockaddr *)&from, sizeof from) < 0 ||
-	    connect(peer->fd, (struct sockaddr *)&to, sizeof to) < 0 ||
-	    send(peer->fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
-		nv_fail("load: cannot connect number %" PRIu32, index);
+	if (sent < 0 && errno == EAGAIN)
+		return;
+	if (sent != (ssize_t)len)
+		nv_fail("load: cannot ask for the upgrade");
+	peer->has_asked = true;
 }
 
-bool nv_peer_take_answer(struct nv_peer *peer, bool waits)
+void nv_peer_ask(struct nv_peer *peer, const struct nv_load_options *options, uint32_t index)
 {
-	char answer[1024];
-	ssize_t len = recv(peer->fd, answer, sizeof answer - 1, waits ? 0 : MSG_DONTWAIT);
+	*peer = (struct nv_peer){ .has_asked = false };
+	nv_channel_open(&peer->channel, options, index);
+	ask(peer);
+}
 
-	if (len < 0 && errno == EAGAIN && !waits)
-		return false;
-	if (len < 4)
-		nv_fail("load: no answer to the upgrade");
+static void check_answer(const char *answer, size_t len)
+{
 	errno = 0;
-	answer[len] = '\0';
 	if (strncmp(answer, "HTTP/1.1 101 ", 13) != 0 ||
 	    !strstr(answer, ": " NV_WIRE_ACCEPT "\r\n") ||
 	    strcmp(answer + len - 4, "\r\n\r\n") != 0)
 		nv_fail("load: not the answer to the upgrade: %s", answer);
+}
+
+bool nv_peer_take_answer(struct nv_peer *peer)
+{
+	char answer[1024];
+	ssize_t len;
+
+	if (!peer->has_asked) {
+		ask(peer);
+		return false;
+	}
+	len = nv_channel_receive(&peer->channel, answer, sizeof answer - 1);
+	if (len < 0 && errno == EAGAIN)
+		return false;
+	if (len < 4)
+		nv_fail("load: no answer to the upgrade");
+	answer[len] = '\0';
+	check_answer(answer, (size_t)len);
 	return true;
 }
 
-void nv_peer_open(struct nv_peer *peer, uint32_t port, uint32_t index)
+void nv_peer_wait_for_answer(struct nv_peer *peer)
 {
-	nv_peer_ask(peer, port, index);
-	nv_peer_take_answer(peer, true);
+	do
+		nv_channel_wait(&peer->channel);
+	while (!nv_peer_take_answer(peer));
+}
+
+void nv_peer_open(struct nv_peer *peer, const struct nv_load_options *options, uint32_t index)
+{
+	nv_peer_ask(peer, options, index);
+	nv_peer_wait_for_answer(peer);
 }
 
 void nv_peer_send(const struct nv_peer *peer, const struct nv_wire *wire, size_t count)
 {
 	size_t len = count * wire->frame;
-	ssize_t sent = send(peer->fd, wire->bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent = nv_channel_send(&peer->channel, wire->bytes, len);
 
 	if (sent != (ssize_t)len)
 		nv_fail("load: sent %zd bytes of %zu", sent, len);
@@ -93,7 +88,7 @@ void nv_peer_send(const struct nv_peer *peer, const struct nv_wire *wire, size_t
 size_t nv_peer_receive(struct nv_peer *peer, const struct nv_wire *expected)
 {
 	static uint8_t buffer[NV_PEER_BUFFER];
-	ssize_t len = recv(peer->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+	ssize_t len = nv_channel_receive(&peer->channel, buffer, sizeof buffer);
 	size_t bytes;
 	size_t count;
 
@@ -118,7 +113,7 @@ size_t nv_peer_receive(struct nv_peer *peer, const struct nv_wire *expected)
 void nv_peer_check_quiet(const struct nv_peer *peer)
 {
 	uint8_t byte;
-	ssize_t len = recv(peer->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+	ssize_t len = nv_channel_receive(&peer->channel, &byte, 1);
 
 	if (len < 0 && errno == EAGAIN)
 		return;

@@ -7,25 +7,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "channel.h"
 #include "wire.h"
 
 #define NV_PEER_BUFFER (64u << 10)
 
 struct nv_peer {
-	int fd;
+	struct nv_channel channel;
+	bool has_asked;
 	uint32_t rest;     /* bytes of a frame that has not arrived as a whole */
 	uint64_t received; /* whole frames */
 	uint64_t due;      /* frames that will have arrived when nothing is under way */
 };
 
-/* Connects from the loopback address of that `index`, so that ports suffice, and asks for the
- * upgrade. */
-void nv_peer_ask(struct nv_peer *peer, uint32_t port, uint32_t index);
+/* Connects and asks for the upgrade; with TLS, only as far as it goes without waiting. */
+void nv_peer_ask(struct nv_peer *peer, const struct nv_load_options *options, uint32_t index);
 
-/* Takes the answer: false when it has not come yet. Waits for it when told so. */
-bool nv_peer_take_answer(struct nv_peer *peer, bool waits);
+/* Goes on with it, and takes the answer: false when it has not come yet. */
+bool nv_peer_take_answer(struct nv_peer *peer);
 
-void nv_peer_open(struct nv_peer *peer, uint32_t port, uint32_t index);
+void nv_peer_wait_for_answer(struct nv_peer *peer);
+
+void nv_peer_open(struct nv_peer *peer, const struct nv_load_options *options, uint32_t index);
 
 void nv_peer_send(const struct nv_peer *peer, const struct nv_wire *wire, size_t count);
 

@@ -73,7 +73,9 @@ static inline bool nv_bytes_is(struct nv_bytes b, const char *s)
 	X(NV_ERR_TIMEOUT, -17, "timed out")                                                        \
 	X(NV_ERR_PROTOCOL, -18, "protocol error")                                                  \
 	X(NV_ERR_LIMIT, -19, "a limit of the system was reached")                                  \
-	X(NV_ERR_SYSTEM, -20, "system error")
+	X(NV_ERR_SYSTEM, -20, "system error")                                                      \
+	X(NV_ERR_TLS, -21, "TLS failed")                                                           \
+	X(NV_ERR_CERTIFICATE, -22, "the certificate is not to be trusted")
 
 enum nv_error {
 #define NV_ERROR_ENUM(name, value, text) name = value,

@@ -21,9 +21,21 @@
 #define LARGEST_CHUNK 16384u
 
 #define LIMITED_MAX 4
+#define KIND_SHIFT 30
 
+static_assert(NV_OUTQ_MAX == (1u << KIND_SHIFT) - 1, "the kind stands above every length");
 static_assert(sizeof(struct nv_outq) <= 16, "every connection has a queue");
 static_assert(sizeof(struct nv_chunk) <= 40, "with malloc's own word, three times 16 bytes");
+
+static enum nv_chunk_kind kind_of(const struct nv_chunk *chunk)
+{
+	return (enum nv_chunk_kind)(chunk->room >> KIND_SHIFT);
+}
+
+static size_t room_of(const struct nv_chunk *chunk)
+{
+	return chunk->room & NV_OUTQ_MAX;
+}
 
 static size_t chunk_size(size_t queued)
 {
@@ -46,8 +58,7 @@ static struct nv_chunk *chunk_new(enum nv_chunk_kind kind, size_t size, size_t l
 	chunk->shared = NULL;
 	chunk->data = chunk->storage;
 	chunk->len = 0;
-	chunk->room = (size - sizeof *chunk) & NV_OUTQ_MAX;
-	chunk->kind = kind & 3u;
+	chunk->room = (uint32_t)(size - sizeof *chunk) | (uint32_t)kind << KIND_SHIFT;
 	return chunk;
 }
 
@@ -67,7 +78,7 @@ static struct nv_chunk *mark_of(const struct nv_outq *queue)
 {
 	struct nv_chunk *head = head_of(queue);
 
-	return head && (head->kind != NV_CHUNK_DROPPABLE || queue->begun) ? head->mark : NULL;
+	return head && (kind_of(head) != NV_CHUNK_DROPPABLE || queue->begun) ? head->mark : NULL;
 }
 
 /* The head is another, or has begun. Whoever comes to the front unmarked is marked itself. */
@@ -75,7 +86,7 @@ static void mark_head(const struct nv_outq *queue, struct nv_chunk *mark)
 {
 	struct nv_chunk *head = head_of(queue);
 
-	if (head && (head->kind != NV_CHUNK_DROPPABLE || queue->begun))
+	if (head && (kind_of(head) != NV_CHUNK_DROPPABLE || queue->begun))
 		head->mark = mark ? mark : head;
 }
 
@@ -110,7 +121,7 @@ static void unlink_after(struct nv_outq *queue, struct nv_chunk *before)
 	if (!before || chunk == mark)
 		mark_head(queue, chunk == mark ? before : mark);
 	queue->len -= chunk->len;
-	if (chunk->kind == NV_CHUNK_DROPPABLE)
+	if (kind_of(chunk) == NV_CHUNK_DROPPABLE)
 		queue->droppables--;
 	free_chunk(chunk);
 }
@@ -131,7 +142,7 @@ static size_t next_chunk_size(const struct nv_chunk *tail)
 		return FIRST_CHUNK;
 	if (tail->shared)
 		return 0;
-	return chunk_size((size_t)(tail->data - (const uint8_t *)tail) + tail->len + tail->room);
+	return chunk_size((size_t)(tail->data - (const uint8_t *)tail) + tail->len + room_of(tail));
 }
 
 uint8_t *nv_outq_add_room(struct nv_outq *queue, size_t len)
@@ -210,7 +221,7 @@ static int append_slice(struct nv_outq *queue, enum nv_chunk_kind kind, struct n
 static bool extends_tail(const struct nv_chunk *tail, const struct nv_shared *shared,
                          struct nv_bytes slice)
 {
-	return tail && tail->kind == NV_CHUNK_ORDINARY && tail->shared == shared &&
+	return tail && kind_of(tail) == NV_CHUNK_ORDINARY && tail->shared == shared &&
 	       tail->data + tail->len == slice.data;
 }
 
@@ -244,7 +255,7 @@ static bool find_droppable(const struct nv_outq *queue, struct nv_chunk **before
 {
 	struct nv_chunk *chunk = next_of(queue, *before);
 
-	while (*before != queue->tail && chunk->kind != NV_CHUNK_DROPPABLE) {
+	while (*before != queue->tail && kind_of(chunk) != NV_CHUNK_DROPPABLE) {
 		*before = chunk;
 		chunk = chunk->next;
 	}
@@ -296,14 +307,19 @@ static struct lane lane_of(const struct nv_outq *queue)
 	struct nv_chunk *chunk = next_of(queue, lane.last);
 
 	while (lane.last != queue->tail &&
-	       (chunk->kind == NV_CHUNK_CONTROL || chunk->kind == NV_CHUNK_LIMITED)) {
-		if (chunk->kind == NV_CHUNK_LIMITED && lane.limited++ == 0)
+	       (kind_of(chunk) == NV_CHUNK_CONTROL || kind_of(chunk) == NV_CHUNK_LIMITED)) {
+		if (kind_of(chunk) == NV_CHUNK_LIMITED && lane.limited++ == 0)
 			lane.before_oldest = lane.last;
 		lane.len += chunk->len;
 		lane.last = chunk;
 		chunk = chunk->next;
 	}
 	return lane;
+}
+
+static bool takes_control(const struct nv_chunk *chunk, size_t len)
+{
+	return chunk && kind_of(chunk) == NV_CHUNK_CONTROL && room_of(chunk) >= len;
 }
 
 int nv_outq_insert_control(struct nv_outq *queue, const void *frame, size_t len, bool limited)
@@ -313,7 +329,7 @@ int nv_outq_insert_control(struct nv_outq *queue, const void *frame, size_t len,
 
 	if (len > NV_OUTQ_MAX - queue->len)
 		return NV_ERR_NOMEM;
-	if (limited || !nv_chunk_has_room(chunk, NV_CHUNK_CONTROL, len)) {
+	if (limited || !takes_control(chunk, len)) {
 		chunk = limited ? chunk_new(NV_CHUNK_LIMITED, 0, len)
 		                : chunk_new(NV_CHUNK_CONTROL, chunk_size(lane.len), len);
 		if (!chunk)
@@ -338,7 +354,7 @@ void nv_outq_begin(struct nv_outq *queue)
 static size_t pinned(const struct nv_chunk *chunk, const struct nv_chunk *before)
 {
 	if (!chunk->shared)
-		return chunk->len + chunk->room;
+		return chunk->len + room_of(chunk);
 	return before && before->shared == chunk->shared ? 0 : chunk->shared->cap;
 }
 

@@ -29,8 +29,7 @@ struct nv_chunk {
 	struct nv_shared *shared; /* or NULL */
 	uint8_t *data;            /* the first unsent byte */
 	uint32_t len;             /* unsent bytes */
-	uint32_t room : 30;       /* free bytes behind them */
-	uint32_t kind : 2;        /* of enum nv_chunk_kind */
+	uint32_t room;            /* free bytes behind them, and the kind above NV_OUTQ_MAX */
 	union {
 		uint64_t tag;          /* of one that can be dropped */
 		struct nv_chunk *mark; /* of a head that can't be */
@@ -50,30 +49,36 @@ struct nv_outq {
 
 void nv_outq_deinit(struct nv_outq *queue); /* frees; the queue is empty and usable again */
 
-static inline bool nv_chunk_has_room(const struct nv_chunk *chunk, enum nv_chunk_kind kind,
-                                     size_t len)
+uint8_t *nv_outq_add_room(struct nv_outq *queue, size_t len); /* a chunk more */
+
+/* True when `len` bytes fit behind the last one, and no other chunk is needed. */
+static inline bool nv_outq_fits(const struct nv_outq *queue, size_t len)
 {
-	return chunk && chunk->kind == kind && chunk->room >= len;
+	const struct nv_chunk *tail = queue->tail;
+
+	/* Above NV_OUTQ_MAX it is of another kind than an ordinary one, which has none. The sum stays
+	 * below 4 GiB. */
+	return tail && tail->room >= len && tail->room + queue->len <= NV_OUTQ_MAX;
 }
 
-uint8_t *nv_outq_add_room(struct nv_outq *queue, size_t len); /* a chunk more */
+/* Where they go then. */
+static inline uint8_t *nv_outq_end(const struct nv_outq *queue)
+{
+	return queue->tail->data + queue->tail->len;
+}
 
 /* One contiguous room of `len` bytes at the end, for the caller to fill before it calls
  * nv_outq_commit with what it used, or nv_outq_fill if that is not nothing. NULL without memory (the
  * queue is unchanged). */
 static inline uint8_t *nv_outq_reserve(struct nv_outq *queue, size_t len)
 {
-	struct nv_chunk *tail = queue->tail;
-
-	if (nv_chunk_has_room(tail, NV_CHUNK_ORDINARY, len) && len <= NV_OUTQ_MAX - queue->len)
-		return tail->data + tail->len;
-	return nv_outq_add_room(queue, len);
+	return nv_outq_fits(queue, len) ? nv_outq_end(queue) : nv_outq_add_room(queue, len);
 }
 
 static inline void nv_outq_fill(struct nv_outq *queue, struct nv_chunk *chunk, size_t len)
 {
 	chunk->len += (uint32_t)len;
-	chunk->room = (chunk->room - len) & NV_OUTQ_MAX;
+	chunk->room -= (uint32_t)len;
 	queue->len += (uint32_t)len;
 }
 

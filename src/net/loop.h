@@ -26,6 +26,16 @@ bool nv_loop_is_current(const struct nv_loop *loop);
 /* Monotonic milliseconds, read once a turn. */
 uint64_t nv_loop_now(const struct nv_loop *loop);
 
+/* Microseconds of the same clock, read now: for what is told to people. */
+uint64_t nv_loop_clock_us(const struct nv_loop *loop);
+
+/* Room for what one receive brings when it is decrypted, together with the record before that was not
+ * whole: NV_LOOP_PLAIN bytes, for as long as an on_data lasts. One receive brings NV_LOOP_RECEIVE at
+ * most. */
+#define NV_LOOP_RECEIVE 65536u
+#define NV_LOOP_PLAIN (NV_LOOP_RECEIVE + 16384u)
+uint8_t *nv_loop_plain(struct nv_loop *loop);
+
 /* Timers of this loop; only on its thread. 0 or NV_ERR_NOMEM; moving a timer never fails. */
 int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t delay_ms);
 void nv_loop_stop_timer(struct nv_loop *loop, struct nv_timer *timer);
@@ -44,8 +54,8 @@ void nv_loop_post_task(struct nv_loop *loop, struct nv_task *task);
 void nv_loop_post_tasks(struct nv_loop *loop, struct nv_task *newest, struct nv_task *oldest);
 
 /* What wants to be run once, before this turn's last flush: after everything that was read or fired,
- * and on_close. One that is asked for later runs in the next turn, which then comes at once. The owner
- * embeds it, zeroed. Only on the loop's thread; to ask twice is to ask once. */
+ * and on_close. One that is asked for later runs in the next turn, which then comes at once; one that a
+ * hook asks for, be it itself, still runs in the same. The owner embeds it, zeroed. Only on the loop's thread; to ask twice is to ask once. */
 struct nv_hook {
 	struct nv_list link;
 	void (*run)(struct nv_hook *hook);
@@ -61,6 +71,12 @@ int nv_loop_adopt(struct nv_loop *loop, struct nv_stream *stream, int fd);
 /* Starts a TCP connect: on_open, or on_close with the reason. 0, or an error at once and no event.
  * What is in `out` by then leaves after on_open. */
 int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct nv_address *to);
+
+/* What carries `from` carries `to` from now on, which is zeroed but for `events`, as if it had been adopted:
+ * for a stream on which one thing was agreed before another begins. `from` is open, is not closing and has
+ * no output, else NV_ERR_STATE; it closes, with on_close and error 0 at the end of the turn. Bytes that it
+ * was not given yet go to `to`. 0, or an error, and `from` is as it was. Also from events of `from`. */
+int nv_loop_move(struct nv_stream *from, struct nv_stream *to);
 
 /* A listening socket. The owner embeds it, zeroed, sets on_accept, and stops it before freeing it,
  * which it may do in either event. */

@@ -17,12 +17,23 @@
 #include "net/sock.h"
 #include "net/turn.h"
 
-static uint64_t clock_ms(void)
+static uint64_t clock_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+}
+
+static uint64_t clock_ms(void)
+{
+	return clock_us() / 1000u;
+}
+
+uint64_t nv_loop_clock_us(const struct nv_loop *loop)
+{
+	(void)loop;
+	return clock_us();
 }
 
 int nv_epoll_want(struct nv_loop *loop, int fd, uint64_t key, uint32_t before, uint32_t events)
@@ -37,6 +48,14 @@ int nv_epoll_want(struct nv_loop *loop, int fd, uint64_t key, uint32_t before, u
 	else if (events == 0)
 		op = EPOLL_CTL_DEL;
 	return epoll_ctl(loop->epoll_fd, op, fd, &event) < 0 ? nv_sock_error_of(errno) : 0;
+}
+
+int nv_epoll_rekey(struct nv_loop *loop, int fd, uint64_t key, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u64 = key };
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) < 0 ? nv_sock_error_of(errno)
+	                                                                : 0;
 }
 
 /* Edge-triggered: each write is one event, and nobody has to read the descriptor. */
@@ -70,10 +89,11 @@ static void thaw(struct nv_timer *timer)
 
 struct nv_loop *nv_loop_new(void)
 {
-	struct nv_loop *loop = nv_alloc_zero(sizeof(*loop));
+	struct nv_loop *loop = nv_alloc(sizeof(*loop));
 
 	if (!loop)
 		return NULL;
+	memset(loop, 0, offsetof(struct nv_loop, ready));
 	loop->epoll_fd = -1;
 	loop->wake_fd = -1;
 	loop->thaw.fire = thaw;
@@ -139,6 +159,16 @@ void nv_loop_stop(struct nv_loop *loop)
 {
 	atomic_store(&loop->stopped, true);
 	wake(loop);
+}
+
+uint8_t *nv_loop_plain(struct nv_loop *loop)
+{
+	return loop->plain;
+}
+
+const struct nv_traffic *nv_loop_traffic(const struct nv_loop *loop)
+{
+	return &loop->traffic;
 }
 
 uint64_t nv_loop_now(const struct nv_loop *loop)

@@ -8,8 +8,8 @@
 
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/traffic.h"
 
-#define NV_EPOLL_BUFFER 65536u
 #define NV_EPOLL_BATCH 1024
 
 struct nv_loop {
@@ -27,10 +27,13 @@ struct nv_loop {
 	struct nv_list closing;  /* streams that owe an on_close */
 	struct nv_list hooks;    /* to run before the last flush */
 	size_t streams;
+	struct nv_traffic traffic;
 	struct nv_listener *accepting; /* NULL as soon as it is stopped */
 	int ready_count;
+	/* What is not zeroed: pages that nobody uses take no memory. */
 	struct epoll_event ready[NV_EPOLL_BATCH];
-	uint8_t buffer[NV_EPOLL_BUFFER]; /* of every receive */
+	uint8_t buffer[NV_LOOP_RECEIVE]; /* of every receive */
+	uint8_t plain[NV_LOOP_PLAIN];
 };
 
 /* Who an event is for, kept in its data: the address of a stream, that of a listener with its
@@ -48,6 +51,9 @@ static inline uint64_t nv_epoll_listener_key(struct nv_listener *listener)
 /* Wants `events` of `fd` from now on, `before` until now; no events at all takes it out of epoll,
  * so that the hang-ups that epoll reports unasked do not spin. 0 or an error, only if before is 0. */
 int nv_epoll_want(struct nv_loop *loop, int fd, uint64_t key, uint32_t before, uint32_t events);
+
+/* What is wanted of `fd` already is for `key` from now on. 0 or an error. */
+int nv_epoll_rekey(struct nv_loop *loop, int fd, uint64_t key, uint32_t events);
 
 /* An epoll event has come for it. */
 void nv_epoll_stream_ready(struct nv_stream *stream, uint32_t events);

@@ -237,6 +237,23 @@ int nv_sock_connect(const struct nv_address *to)
 	return error;
 }
 
+/* Who connects to a port of this machine at which nobody listens may be given that very port, and meet
+ * itself (RFC 9293 3.5, simultaneous open). */
+static bool is_its_own_peer(int fd)
+{
+	union sockaddr_any own = { 0 };
+	union sockaddr_any peer = { 0 };
+	socklen_t own_len = sizeof(own);
+	socklen_t peer_len = sizeof(peer);
+	struct nv_address from;
+	struct nv_address to;
+
+	if (getsockname(fd, &own.sa, &own_len) < 0 || getpeername(fd, &peer.sa, &peer_len) < 0 ||
+	    !nv_sock_address(&own.sa, &from) || !nv_sock_address(&peer.sa, &to))
+		return false;
+	return from.port == to.port && memcmp(from.ip, to.ip, sizeof(from.ip)) == 0;
+}
+
 int nv_sock_error(int fd)
 {
 	int number = 0;
@@ -244,5 +261,7 @@ int nv_sock_error(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &len) < 0)
 		return nv_sock_error_of(errno);
-	return number ? connect_error(number) : 0;
+	if (number)
+		return connect_error(number);
+	return is_its_own_peer(fd) ? NV_ERR_REFUSED : 0;
 }

@@ -31,7 +31,9 @@ int nv_sock_accept(int listener, struct nv_address *peer);
 /* A socket whose connect has begun, or an error. It ends when the socket is writable, with
  * nv_sock_error. */
 int nv_sock_connect(const struct nv_address *to);
-int nv_sock_error(int fd); /* 0, or what happened to the socket; asking clears it */
+/* 0, or what happened to the socket; asking clears it. NV_ERR_REFUSED for one that met itself: nobody
+ * listens there. */
+int nv_sock_error(int fd);
 
 /* An errno as enum nv_error. */
 int nv_sock_error_of(int number);

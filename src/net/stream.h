@@ -36,6 +36,12 @@ struct nv_stream_events {
 	/* The last event, exactly once, at the end of a turn; the owner may free the stream in it. 0:
 	 * both sides ended in order; else the error that the owner gave to close, or the system's. */
 	void (*on_close)(struct nv_stream *stream, int error);
+	/* Two more for a stream that carries another (tls.h); NULL for all else. The loop is about to
+	 * write, again and again until `out` stays empty or the peer makes it wait: now is the time to append
+	 * to it. Once it stays empty, on_drain follows each time. */
+	void (*on_flush)(struct nv_stream *stream);
+	/* A flush has left some, maybe not for the first time. */
+	void (*on_blocked)(struct nv_stream *stream);
 };
 
 struct nv_stream {
@@ -45,7 +51,10 @@ struct nv_stream {
 	struct nv_loop *loop;
 	/* The rest is the loop's own. */
 	struct nv_list link; /* among the streams to flush, or among those to close */
-	int fd;
+	union {
+		int fd;
+		struct nv_tls *tls; /* of one that another carries */
+	};
 	uint32_t written; /* bytes, wrapping: an owner compares two readings to see progress */
 	int16_t error;
 	uint16_t flags;
@@ -57,6 +66,13 @@ struct nv_stream {
 static inline bool nv_stream_is_blocked(const struct nv_stream *stream)
 {
 	return (stream->flags & NV_STREAM_BLOCKED) != 0;
+}
+
+/* Something waits to be written: in `out`, or in the stream that carries this one, which is then
+ * blocked. */
+static inline bool nv_stream_has_output(const struct nv_stream *stream)
+{
+	return stream->out.len > 0 || nv_stream_is_blocked(stream);
 }
 
 static inline void nv_stream_flush(struct nv_stream *stream)

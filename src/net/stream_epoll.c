@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stream_epoll.c: the streams of the epoll backend: adopt, connect, receive, flush and close.
+/* stream_epoll.c: the streams of the epoll backend: adopt, connect, move, receive, flush and close.
  *
  * A stream is in epoll only while it waits for something. It is in one list at most: to be flushed
  * (or starved of kernel memory), or to be closed. Its memory is the owner's, which may free it in
@@ -29,7 +29,8 @@ enum {
 	CLOSING = 1u << 8,
 	IN_EPOLL = 1u << 9,
 	OUT_EPOLL = 1u << 10,
-	AWAITED = 1u << 11 /* `out` had bytes when it was paused */
+	AWAITED = 1u << 11, /* `out` had bytes when it was paused */
+	CARRIES = 1u << 12  /* another stream, whose bytes come when there is room for them */
 };
 
 static bool is(const struct nv_stream *stream, unsigned int flags)
@@ -127,9 +128,10 @@ static const struct nv_stream_ops OPS = {
 static bool receive(struct nv_stream *stream)
 {
 	uint8_t *buffer = stream->loop->buffer;
-	ssize_t len = recv(stream->fd, buffer, NV_EPOLL_BUFFER, MSG_DONTWAIT);
+	ssize_t len = recv(stream->fd, buffer, NV_LOOP_RECEIVE, MSG_DONTWAIT);
 
 	if (len > 0) {
+		nv_count_add(&stream->loop->traffic.received, (uint64_t)len);
 		stream->events->on_data(stream, buffer, (size_t)len);
 		return true;
 	}
@@ -159,6 +161,12 @@ static void break_off(struct nv_stream *stream, int error)
 	stream_close(stream, error);
 }
 
+static void tell_blocked(struct nv_stream *stream)
+{
+	if (is(stream, CARRIES) && !is(stream, CLOSING))
+		stream->events->on_blocked(stream);
+}
+
 static void starve(struct nv_stream *stream)
 {
 	struct nv_loop *loop = stream->loop;
@@ -170,6 +178,7 @@ static void starve(struct nv_stream *stream)
 	set(stream, BLOCKED | STARVED, true);
 	nv_list_push(&loop->starved, &stream->link);
 	update(stream);
+	tell_blocked(stream);
 }
 
 static ssize_t send_many(const struct nv_stream *stream, size_t *offered)
@@ -216,6 +225,7 @@ static bool send_some(struct nv_stream *stream)
 			break;
 		nv_outq_consume(&stream->out, (size_t)sent);
 		stream->written += (uint32_t)sent;
+		nv_count_add(&stream->loop->traffic.sent, (uint64_t)sent);
 	}
 	if (sent >= 0 || errno == EAGAIN)
 		return true;
@@ -224,6 +234,21 @@ static bool send_some(struct nv_stream *stream)
 	else
 		break_off(stream, nv_sock_error_of(errno));
 	return false;
+}
+
+/* The same with what is carried, as long as the socket takes all of it. */
+static bool send_all(struct nv_stream *stream)
+{
+	bool some;
+
+	do {
+		if (is(stream, CARRIES))
+			stream->events->on_flush(stream);
+		some = stream->out.len > 0;
+		if (!send_some(stream))
+			return false;
+	} while (is(stream, CARRIES) && some && stream->out.len == 0);
+	return true;
 }
 
 static void finish(struct nv_stream *stream)
@@ -240,21 +265,23 @@ static void finish(struct nv_stream *stream)
 /* Sends until the socket has taken less than it was offered; the rest waits for it. */
 static void flush(struct nv_stream *stream)
 {
-	bool waited = is(stream, BLOCKED | AWAITED);
+	bool waited = is(stream, BLOCKED | AWAITED | CARRIES);
 
 	nv_list_remove(&stream->link);
 	set(stream, STARVED, false);
-	if (!send_some(stream))
+	if (!send_all(stream))
 		return;
 	set(stream, BLOCKED, stream->out.len > 0);
 	if (is(stream, BLOCKED) != is(stream, OUT_EPOLL))
 		update(stream);
-	if (is(stream, BLOCKED | CLOSING))
+	if (is(stream, BLOCKED | CLOSING)) {
+		tell_blocked(stream);
 		return;
+	}
 	set(stream, AWAITED, false);
 	if (waited)
 		stream->events->on_drain(stream);
-	if (is(stream, FINISHES) && !is(stream, CLOSING) && stream->out.len == 0)
+	if (is(stream, FINISHES) && !is(stream, CLOSING | FINISHED) && stream->out.len == 0)
 		finish(stream);
 }
 
@@ -309,25 +336,31 @@ void nv_epoll_raise_closed(struct nv_loop *loop)
 			nv_container_of(loop->closing.next, struct nv_stream, link);
 
 		nv_list_remove(&stream->link);
-		nv_sock_close(stream->fd);
+		if (stream->fd >= 0)
+			nv_sock_close(stream->fd);
 		stream->fd = -1;
 		loop->streams--;
 		stream->events->on_close(stream, stream->error);
 	}
 }
 
-static int start(struct nv_loop *loop, struct nv_stream *stream, int fd, unsigned int flags)
+static void init(struct nv_loop *loop, struct nv_stream *stream, int fd, unsigned int flags)
 {
-	int error;
-
 	assert(stream->events);
 	stream->ops = &OPS;
 	stream->loop = loop;
 	stream->fd = fd;
 	stream->written = 0;
 	stream->error = 0;
-	stream->flags = (uint16_t)flags;
+	stream->flags = (uint16_t)(stream->events->on_flush ? flags | CARRIES : flags);
 	nv_list_init(&stream->link);
+}
+
+static int start(struct nv_loop *loop, struct nv_stream *stream, int fd, unsigned int flags)
+{
+	int error;
+
+	init(loop, stream, fd, flags);
 	error = want(stream);
 	if (error)
 		return error;
@@ -351,4 +384,25 @@ int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct
 	if (error)
 		nv_sock_close(fd);
 	return error;
+}
+
+/* What epoll still has to say to `from` this turn is said to one that is closing. */
+int nv_loop_move(struct nv_stream *from, struct nv_stream *to)
+{
+	bool in_epoll = is(from, IN_EPOLL);
+	int error;
+
+	assert(from->ops == &OPS);
+	if (is(from, CONNECTING | BLOCKED | FINISHES | BROKEN | CLOSING) || from->out.len > 0)
+		return NV_ERR_STATE;
+	init(from->loop, to, from->fd, in_epoll ? IN_EPOLL : 0);
+	error = in_epoll ? nv_epoll_rekey(to->loop, to->fd, nv_epoll_stream_key(to), EPOLLIN)
+	                 : want(to);
+	if (error)
+		return error;
+	to->loop->streams++;
+	set(from, IN_EPOLL, false);
+	from->fd = -1;
+	stream_close(from, 0);
+	return 0;
 }

@@ -30,3 +30,8 @@ void nv_thread_join(struct nv_thread *thread)
 {
 	pthread_join(thread->id, NULL);
 }
+
+void nv_thread_detach(struct nv_thread *thread)
+{
+	pthread_detach(thread->id);
+}

@@ -16,6 +16,7 @@ struct nv_thread {
  * the program's. 0 or NV_ERR_LIMIT. */
 int nv_thread_start(struct nv_thread *thread);
 void nv_thread_join(struct nv_thread *thread);
+void nv_thread_detach(struct nv_thread *thread); /* instead: nobody waits for its end */
 
 /* Not recursive. */
 struct nv_lock {

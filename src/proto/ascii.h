@@ -21,6 +21,11 @@ static inline bool nv_is_alnum(uint8_t c)
 	return nv_is_digit(c) || (nv_lower(c) >= 'a' && nv_lower(c) <= 'z');
 }
 
+static inline bool nv_is_control(uint8_t c)
+{
+	return c < ' ' || c == 0x7f;
+}
+
 /* 0 to 15; negative for what is no hexadecimal digit. */
 static inline int nv_hex_value(uint8_t c)
 {

@@ -6,6 +6,7 @@
 #include "proto/authority.h"
 
 #include "proto/ascii.h"
+#include "proto/ip.h"
 
 /* How long the character of a host name is: 1, or 3 for a percent sequence; 0 for no such character
  * (RFC 3986 3.2.2: unreserved, sub-delims, pct-encoded). */
@@ -36,17 +37,9 @@ static bool is_name(struct nv_bytes host)
 
 static bool is_v6(struct nv_bytes host)
 {
-	size_t colons = 0;
+	struct nv_ip ip;
 
-	for (size_t i = 0; i < host.len; i++) {
-		uint8_t c = host.data[i];
-
-		if (c == ':')
-			colons++;
-		else if (nv_hex_value(c) < 0 && c != '.')
-			return false;
-	}
-	return colons >= 2;
+	return nv_ip_parse(host, &ip) && !ip.dotted;
 }
 
 /* ":8080", ":" or nothing. */

@@ -8,19 +8,14 @@
 
 #include "proto/field.h"
 #include "proto/head.h"
-
-static void skip(struct nv_bytes *rest, size_t len)
-{
-	rest->data += len;
-	rest->len -= len;
-}
+#include "proto/slice.h"
 
 static bool take_char(struct nv_bytes *rest, char c)
 {
 	*rest = nv_trim(*rest);
 	if (rest->len == 0 || rest->data[0] != (uint8_t)c)
 		return false;
-	skip(rest, 1);
+	nv_skip(rest, 1);
 	return true;
 }
 
@@ -31,7 +26,7 @@ static bool take_token(struct nv_bytes *rest, struct nv_bytes *token)
 	token->len = 0;
 	while (token->len < rest->len && nv_is_tchar(rest->data[token->len]))
 		token->len++;
-	skip(rest, token->len);
+	nv_skip(rest, token->len);
 	return token->len > 0;
 }
 
@@ -51,7 +46,7 @@ static bool take_quoted(struct nv_bytes *rest, struct nv_bytes *value)
 	if (i == rest->len || i == 0)
 		return false;
 	*value = (struct nv_bytes){ rest->data, i };
-	skip(rest, i + 1);
+	nv_skip(rest, i + 1);
 	return true;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* session.c: what most messages are, in one go and without memory of its own: received, a frame that
- * lies whole in the lent bytes; sent, a server's that is whole and not compressed. All else is for
- * session_receive.c and session_send.c, which would make the same of these. */
+/* session.c: messages in one go and without memory of its own: received, a frame that lies whole in
+ * the lent bytes; sent, a server's that is whole and not compressed. All else is for session_receive.c
+ * and session_send.c, which would make the same of these; and the smallest of them hardly come here
+ * (session_small.h). */
 #include "base/outq.h"
 #include "proto/mask.h"
 #include "proto/session_deflate.h"
+#include "proto/session_small.h"
 #include "proto/session_work.h"
 #include "proto/utf8.h"
 
@@ -66,6 +68,14 @@ static bool read_whole_message(struct nv_session *s, struct nv_event *event)
 		return nv_session_fail_text(s, event);
 	*event = (struct nv_event){ NV_EVENT_MESSAGE, opcode, 0, { payload, len }, NULL };
 	return true;
+}
+
+bool nv_small_check(uint8_t *payload, size_t len, unsigned int opcode)
+{
+	if (opcode != NV_TEXT || nv_utf8_feed(NV_UTF8_ACCEPT, payload, len) == NV_UTF8_ACCEPT)
+		return true;
+	nv_mask(payload, payload, len, payload - NV_FRAME_KEY_SIZE, 0);
+	return false;
 }
 
 bool nv_session_next(struct nv_session *s, struct nv_event *event)

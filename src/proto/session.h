@@ -30,13 +30,19 @@ struct nv_session {
 	uint8_t *end;
 	struct nv_session_work *work; /* session_work.h; NULL: nothing is under way or waits */
 	struct nv_session_deflate *deflate; /* NULL: not agreed on */
-	uint8_t phase;
-	uint8_t message; /* opcode of the message under way, 0: none */
-	bool delivered;  /* the last event showed what the work holds, which goes at the next */
-	bool close_sent;
-	bool close_received;
-	uint8_t sent_opcode; /* of the message that leaves in parts, 0: none */
-	uint8_t sent_utf8;   /* of the text that leaves in parts */
+	union {
+		struct {
+			uint8_t phase;
+			uint8_t message; /* opcode of the message under way, 0: none */
+			bool delivered; /* the last event showed what the work holds, which goes at the next */
+			bool special; /* a client's, or not even every small message is allowed */
+			bool close_sent;
+			bool close_received;
+			uint8_t sent_opcode; /* of the message that leaves in parts, 0: none */
+			uint8_t sent_utf8;   /* of the text that leaves in parts */
+		};
+		uint64_t busy; /* 0: between two messages, either way, and nothing is special */
+	};
 };
 
 /* Fills in the defaults. */

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "proto/deflate_offer.h"
 #include "proto/session_deflate.h"
+#include "proto/session_small.h"
 #include "proto/session_work.h"
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
@@ -28,6 +29,7 @@ void nv_session_init(struct nv_session *s, const struct nv_session_options *opti
 	*s = (struct nv_session){ .options = options };
 	s->cursor = (uint8_t *)s;
 	s->end = s->cursor;
+	s->special = options->role == NV_CLIENT || options->max_message < NV_SMALL_MAX;
 }
 
 struct nv_session_work *nv_session_begin(struct nv_session *s)

@@ -8,6 +8,7 @@
 #include "proto/ascii.h"
 #include "proto/authority.h"
 #include "proto/field.h"
+#include "proto/slice.h"
 #include "proto/text.h"
 
 static bool starts_with(struct nv_bytes text, const char *start)
@@ -17,30 +18,13 @@ static bool starts_with(struct nv_bytes text, const char *start)
 	return text.len >= len && nv_bytes_is_caseless((struct nv_bytes){ text.data, len }, start);
 }
 
-static void skip(struct nv_bytes *text, size_t len)
-{
-	text->data += len;
-	text->len -= len;
-}
-
 static bool take_scheme(struct nv_bytes *rest, bool *secure)
 {
 	*secure = starts_with(*rest, "wss://");
 	if (!*secure && !starts_with(*rest, "ws://"))
 		return false;
-	skip(rest, *secure ? strlen("wss://") : strlen("ws://"));
+	nv_skip(rest, *secure ? strlen("wss://") : strlen("ws://"));
 	return true;
-}
-
-/* Cuts off what stands before the first of `ends`, or everything. */
-static struct nv_bytes take_until(struct nv_bytes *rest, const char *ends)
-{
-	struct nv_bytes piece = { rest->data, 0 };
-
-	while (piece.len < rest->len && !strchr(ends, rest->data[piece.len]))
-		piece.len++;
-	skip(rest, piece.len);
-	return piece;
 }
 
 static const char *check_chars(struct nv_bytes text)
@@ -63,16 +47,16 @@ static const char *parse(struct nv_bytes rest, struct nv_url *url)
 		return wrong;
 	if (!take_scheme(&rest, &url->secure))
 		return "the URL does not start with ws:// or wss://";
-	wrong = nv_authority_parse(take_until(&rest, "/?"), &authority);
+	wrong = nv_authority_parse(nv_take_until(&rest, "/?"), &authority);
 	if (wrong)
 		return wrong;
 	url->literal_v6 = authority.literal_v6;
 	url->host = authority.host;
 	url->port = authority.port ? authority.port : url->secure ? 443 : 80;
-	url->path = take_until(&rest, "?");
+	url->path = nv_take_until(&rest, "?");
 	url->query = (struct nv_bytes){ NULL, 0 };
 	if (rest.len > 0) {
-		skip(&rest, 1);
+		nv_skip(&rest, 1);
 		url->query = rest;
 	}
 	return NULL;
@@ -125,10 +109,10 @@ static int take_decoded(struct nv_bytes *rest)
 
 		if (high < 0 || low < 0 || high + low == 0)
 			return -1;
-		skip(rest, 2);
+		nv_skip(rest, 2);
 		c = high * 16 + low;
 	}
-	skip(rest, 1);
+	nv_skip(rest, 1);
 	return c;
 }
 
@@ -149,13 +133,13 @@ static int decode(struct nv_bytes value, char *out, size_t size)
 int nv_query_value(struct nv_bytes query, const char *name, char *out, size_t size)
 {
 	while (query.len > 0) {
-		struct nv_bytes pair = take_until(&query, "&");
+		struct nv_bytes pair = nv_take_until(&query, "&");
 
-		if (nv_bytes_is(take_until(&pair, "="), name)) {
-			skip(&pair, pair.len > 0 ? 1 : 0);
+		if (nv_bytes_is(nv_take_until(&pair, "="), name)) {
+			nv_skip(&pair, pair.len > 0 ? 1 : 0);
 			return decode(pair, out, size);
 		}
-		skip(&query, query.len > 0 ? 1 : 0);
+		nv_skip(&query, query.len > 0 ? 1 : 0);
 	}
 	return NV_ERR_NOT_FOUND;
 }

@@ -8,6 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What is seldom needed stays out of what is inline, and leaves it the registers. */
+#define NV_NOINLINE __attribute__((noinline))
+
+#define NV_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define NV_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
 /* At any alignment. */
 static inline uint64_t nv_word_at(const uint8_t *data)
 {
@@ -15,6 +21,16 @@ static inline uint64_t nv_word_at(const uint8_t *data)
 
 	memcpy(&word, data, sizeof word);
 	return word;
+}
+
+/* Byte `i` of four, as they lie in memory. */
+static inline uint8_t nv_half_byte(uint32_t half, size_t i)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (uint8_t)(half >> (8 * (i % 4)));
+#else
+	return (uint8_t)(half >> (24 - 8 * (i % 4)));
+#endif
 }
 
 static inline bool nv_word_is_ascii(uint64_t word)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* arrival.c: admits new connections and deals them to the loops, or refuses them with an answer that
  * comes at once, whatever they are going to ask. Those that are being refused have a limit of their
- * own, and no request; they stay on the first loop. */
+ * own, and no request; they stay on the first loop. With TLS they are just closed: an answer would
+ * cost the handshake that the limits are there to save. */
 #include "ws/arrival.h"
 
 #include <stdio.h>
@@ -19,12 +20,24 @@
 static const struct nv_handlers no_handlers;
 static const struct nv_problem leaving = { 503, "the server is going away" };
 
-static int conn_start(struct nv_worker *worker, struct nv_conn *conn, int fd)
+static int adopt_tls(struct nv_worker *worker, struct nv_conn *conn, int fd)
+{
+	struct nv_tls_context *context = nv_identity_context(&worker->server->identity);
+	int error = nv_tls_adopt(&worker->gate, &conn->stream, fd, context);
+
+	nv_tls_context_unref(context);
+	return error;
+}
+
+static int conn_start(struct nv_worker *worker, struct nv_conn *conn,
+                      const struct nv_arrival *arrival)
 {
 	int error = nv_worker_watch_time(worker);
 
-	if (error == 0)
-		error = nv_loop_adopt(worker->loop, &conn->stream, fd);
+	if (error == 0 && arrival->tls)
+		error = adopt_tls(worker, conn, arrival->fd);
+	else if (error == 0)
+		error = nv_loop_adopt(worker->loop, &conn->stream, arrival->fd);
 	if (error == 0)
 		conn->since = nv_conn_now(conn);
 	return error;
@@ -58,20 +71,6 @@ static void leave(struct nv_worker *worker, const struct nv_address *peer)
 	nv_admission_leave(&worker->server->admission, peer, nv_loop_now(worker->loop));
 }
 
-void nv_server_release(struct nv_conn *conn, int error)
-{
-	struct nv_worker *worker = nv_worker_of(conn);
-
-	(void)error;
-	nv_server_forget_request(conn);
-	if (conn->admitted)
-		leave(worker, &conn->peer);
-	else
-		worker->server->refusing--;
-	nv_conn_deinit(conn);
-	nv_slab_give(&worker->conns, conn->slot);
-}
-
 /* True when a line is due, and how many were not told before it. */
 static bool may_tell(struct nv_server *server, uint64_t now_ms, uint32_t *untold)
 {
@@ -100,6 +99,39 @@ static void tell_refusal(struct nv_worker *worker, const char *peer, const char 
 	nv_log_write(&worker->server->log, NV_LOG_INFO, "%s: %s%s", peer, what, others);
 }
 
+/* Why TLS failed before there was a request, or NULL; `error` ended the stream. */
+static const char *tls_problem(const struct nv_conn *conn, int error)
+{
+	struct nv_tls_info info;
+
+	if (conn->opened || !nv_stream_is_tls(&conn->stream))
+		return NULL;
+	if (error == NV_ERR_TIMEOUT && !nv_tls_info(&conn->stream, &info))
+		return "the handshake took too long";
+	/* Who comes and goes without a word only looks whether the server is there. */
+	return nv_tls_heard(&conn->stream) ? nv_tls_problem(&conn->stream) : NULL;
+}
+
+void nv_server_release(struct nv_conn *conn, int error)
+{
+	struct nv_worker *worker = nv_worker_of(conn);
+	const char *problem = tls_problem(conn, error);
+	char text[NV_PEER_TEXT];
+	char what[128];
+
+	if (problem) {
+		snprintf(what, sizeof what, "TLS failed, %s", problem);
+		tell_refusal(worker, nv_conn_peer(conn, text), what);
+	}
+	nv_server_forget_request(conn);
+	if (conn->admitted)
+		leave(worker, &conn->peer);
+	else
+		worker->server->refusing--;
+	nv_conn_deinit(conn);
+	nv_slab_give(&worker->conns, conn->slot);
+}
+
 /* --- Admitted --- */
 
 /* The request waits for its answer from now on, and perhaps in place of another. */
@@ -116,23 +148,24 @@ static void wait_for_request(struct nv_worker *worker, struct nv_conn *conn)
 	nv_conn_cut(conn, NV_CAUSE_LIMIT);
 }
 
-static int start_request(struct nv_worker *worker, struct nv_conn *conn, int fd)
+static int start_request(struct nv_worker *worker, struct nv_conn *conn,
+                         const struct nv_arrival *arrival)
 {
 	conn->request = nv_request_new(conn);
-	return conn->request ? conn_start(worker, conn, fd) : NV_ERR_NOMEM;
+	return conn->request ? conn_start(worker, conn, arrival) : NV_ERR_NOMEM;
 }
 
-static int admit(struct nv_worker *worker, int fd, const struct nv_address *peer)
+static int admit(struct nv_worker *worker, const struct nv_arrival *arrival)
 {
-	struct nv_conn *conn = conn_new(worker, peer);
+	struct nv_conn *conn = conn_new(worker, &arrival->peer);
 	int error;
 
 	if (!conn) {
-		leave(worker, peer);
+		leave(worker, &arrival->peer);
 		return NV_ERR_NOMEM;
 	}
 	conn->admitted = true;
-	error = start_request(worker, conn, fd);
+	error = start_request(worker, conn, arrival);
 	if (error == 0)
 		wait_for_request(worker, conn);
 	else
@@ -140,13 +173,13 @@ static int admit(struct nv_worker *worker, int fd, const struct nv_address *peer
 	return error;
 }
 
-static void drop(struct nv_server *server, int fd, const struct nv_address *peer, int error)
+static void drop(struct nv_server *server, const struct nv_arrival *arrival, int error)
 {
 	char text[NV_ADDRESS_TEXT];
 
-	nv_address_format(peer, text);
+	nv_address_format(&arrival->peer, text);
 	nv_log_write(&server->log, NV_LOG_ERROR, "%s: not admitted: %s", text, nv_strerror(error));
-	nv_sock_close(fd);
+	nv_sock_close(arrival->fd);
 }
 
 /* --- Dealt --- */
@@ -155,8 +188,7 @@ static void drop(struct nv_server *server, int fd, const struct nv_address *peer
 struct dealt {
 	struct nv_task task;
 	struct nv_worker *worker;
-	struct nv_address peer;
-	int fd;
+	struct nv_arrival arrival;
 };
 
 static void arrive(struct nv_task *task)
@@ -166,25 +198,25 @@ static void arrive(struct nv_task *task)
 	int error = 0;
 
 	if (worker->leaving) {
-		leave(worker, &dealt->peer);
-		nv_sock_close(dealt->fd);
+		leave(worker, &dealt->arrival.peer);
+		nv_sock_close(dealt->arrival.fd);
 	} else {
-		error = admit(worker, dealt->fd, &dealt->peer);
+		error = admit(worker, &dealt->arrival);
 	}
 	if (error < 0)
-		drop(worker->server, dealt->fd, &dealt->peer, error);
+		drop(worker->server, &dealt->arrival, error);
 	nv_free(dealt);
 }
 
-static int deal(struct nv_worker *worker, int fd, const struct nv_address *peer)
+static int deal(struct nv_worker *worker, const struct nv_arrival *arrival)
 {
 	struct dealt *dealt = nv_alloc(sizeof *dealt);
 
 	if (!dealt) {
-		leave(worker, peer);
+		leave(worker, &arrival->peer);
 		return NV_ERR_NOMEM;
 	}
-	*dealt = (struct dealt){ .task.run = arrive, .worker = worker, .peer = *peer, .fd = fd };
+	*dealt = (struct dealt){ .task.run = arrive, .worker = worker, .arrival = *arrival };
 	nv_worker_bring(worker, &dealt->task);
 	return 0;
 }
@@ -204,12 +236,12 @@ static struct nv_worker *choose_worker(struct nv_server *server)
 	return best;
 }
 
-static int send_on(struct nv_server *server, int fd, const struct nv_address *peer)
+static int send_on(struct nv_server *server, const struct nv_arrival *arrival)
 {
 	struct nv_worker *worker = choose_worker(server);
 
 	atomic_fetch_add_explicit(&worker->load, 1, memory_order_relaxed);
-	return worker->index == 0 ? admit(worker, fd, peer) : deal(worker, fd, peer);
+	return worker->index == 0 ? admit(worker, arrival) : deal(worker, arrival);
 }
 
 /* --- Refused --- */
@@ -225,7 +257,9 @@ static uint32_t retry_s(const struct nv_server *server, int status)
 static int write_refusal(struct nv_conn *conn, struct nv_problem problem)
 {
 	char fields[32], body[128];
-	struct nv_response response = { problem.status, "text/plain; charset=utf-8", 0, { 0 } };
+	struct nv_response response = {
+		problem.status, "text/plain; charset=utf-8", 0, { 0 }, false
+	};
 	struct nv_buf text = { 0 };
 	int error;
 
@@ -244,11 +278,17 @@ static int write_refusal(struct nv_conn *conn, struct nv_problem problem)
 	return error;
 }
 
-static int start_refusal(struct nv_server *server, int fd, const struct nv_address *peer,
+static bool may_answer(const struct nv_server *server, const struct nv_arrival *arrival)
+{
+	return !arrival->tls && server->refusing < REFUSING_MAX;
+}
+
+static int start_refusal(struct nv_server *server, const struct nv_arrival *arrival,
                          struct nv_problem problem)
 {
 	struct nv_worker *worker = &server->workers[0];
-	struct nv_conn *conn = server->refusing < REFUSING_MAX ? conn_new(worker, peer) : NULL;
+	struct nv_conn *conn =
+		may_answer(server, arrival) ? conn_new(worker, &arrival->peer) : NULL;
 	int error;
 
 	if (!conn)
@@ -256,7 +296,7 @@ static int start_refusal(struct nv_server *server, int fd, const struct nv_addre
 	server->refusing++;
 	error = write_refusal(conn, problem);
 	if (error == 0)
-		error = conn_start(worker, conn, fd);
+		error = conn_start(worker, conn, arrival);
 	if (error < 0) {
 		nv_server_release(conn, error);
 		return error;
@@ -266,19 +306,20 @@ static int start_refusal(struct nv_server *server, int fd, const struct nv_addre
 	return 0;
 }
 
-static void refuse(struct nv_server *server, int fd, const struct nv_address *peer,
+static void refuse(struct nv_server *server, const struct nv_arrival *arrival,
                    struct nv_problem problem)
 {
-	bool answered = start_refusal(server, fd, peer, problem) == 0;
+	bool answered = start_refusal(server, arrival, problem) == 0;
 	char text[NV_ADDRESS_TEXT];
 	char what[128];
 
-	nv_address_format(peer, text);
+	nv_count_add(&server->workers[0].tally.refused, 1);
+	nv_address_format(&arrival->peer, text);
 	snprintf(what, sizeof what, answered ? "refused with %d, %s" : "closed instead of %d, %s",
 	         problem.status, problem.text);
 	tell_refusal(&server->workers[0], text, what);
 	if (!answered)
-		nv_sock_close(fd);
+		nv_sock_close(arrival->fd);
 }
 
 static struct nv_problem enter(struct nv_server *server, const struct nv_address *peer)
@@ -288,16 +329,16 @@ static struct nv_problem enter(struct nv_server *server, const struct nv_address
 	return nv_admission_enter(&server->admission, peer, nv_loop_now(server->workers[0].loop));
 }
 
-void nv_server_take(struct nv_server *server, int fd, const struct nv_address *peer)
+void nv_server_take(struct nv_server *server, const struct nv_arrival *arrival)
 {
-	struct nv_problem problem = enter(server, peer);
+	struct nv_problem problem = enter(server, &arrival->peer);
 	int error;
 
 	if (problem.status) {
-		refuse(server, fd, peer, problem);
+		refuse(server, arrival, problem);
 		return;
 	}
-	error = send_on(server, fd, peer);
+	error = send_on(server, arrival);
 	if (error < 0)
-		drop(server, fd, peer, error);
+		drop(server, arrival, error);
 }

@@ -3,7 +3,7 @@
 #include "ws/conn.h"
 
 #include "base/alloc.h"
-#include "net/loop.h"
+#include "net/tls.h"
 
 void nv_conn_owner_complete(struct nv_conn_owner *owner)
 {
@@ -97,6 +97,7 @@ void nv_conn_end(struct nv_conn *conn, const struct nv_close *close)
 	if (!conn->opened || conn->ended)
 		return;
 	conn->ended = true;
+	nv_conn_count_sent(conn);
 	if (conn->owner->ended)
 		conn->owner->ended(conn, close);
 	if (conn->handlers->on_close)
@@ -114,7 +115,7 @@ void nv_conn_cut(struct nv_conn *conn, enum nv_cause cause)
 
 bool nv_conn_is_stalled(struct nv_conn *conn, uint32_t now_ms)
 {
-	if (conn->stream.out.len == 0 || conn->stream.written != conn->written) {
+	if (!nv_stream_has_output(&conn->stream) || conn->stream.written != conn->written) {
 		conn->written = conn->stream.written;
 		conn->progress = now_ms;
 	}
@@ -133,6 +134,8 @@ static enum nv_cause cause_of(const struct nv_conn *conn, int error)
 	case NV_ERR_TIMEOUT:
 	case NV_ERR_UNREACHABLE:
 		return NV_CAUSE_LOST;
+	case NV_ERR_TLS:
+		return NV_CAUSE_TLS;
 	default:
 		return NV_CAUSE_SYSTEM;
 	}
@@ -147,6 +150,8 @@ void nv_conn_stream_closed(struct nv_stream *stream, int error)
 		nv_conn_enter(conn, &nv_phase_dead);
 	if (close.cause == NV_CAUSE_SYSTEM)
 		close.detail = nv_strerror(error);
+	else if (close.cause == NV_CAUSE_TLS)
+		close.detail = nv_tls_problem(stream);
 	nv_conn_end(conn, &close);
 	conn->owner->released(conn, error);
 }
@@ -170,6 +175,9 @@ static void ignore_tick(struct nv_conn *conn, uint32_t now_ms)
 }
 
 const struct nv_conn_phase nv_phase_dead = {
-	.events = { ignore_stream, ignore_data, ignore_stream, nv_conn_stream_closed },
+	.events = { .on_open = ignore_stream,
+	            .on_data = ignore_data,
+	            .on_drain = ignore_stream,
+	            .on_close = nv_conn_stream_closed },
 	.tick = ignore_tick,
 };

@@ -8,6 +8,7 @@
 
 #include <navette/navette.h>
 
+#include "base/count.h"
 #include "base/list.h"
 #include "net/address.h"
 #include "net/stream.h"
@@ -26,7 +27,9 @@ struct nv_conn_owner {
 	uint32_t pong_timeout_ms;
 	uint32_t close_timeout_ms;
 	uint32_t write_timeout_ms;
-	uint32_t jitter;          /* state of the generator that spreads pings and returns */
+	uint32_t jitter;            /* state of the generator that spreads pings and returns */
+	_Atomic(uint64_t) received; /* messages */
+	_Atomic(uint64_t) sent;
 	bool draining;            /* who does not answer our Close now is cut for that */
 	struct nv_server *server; /* NULL: a client's */
 	/* Before on_close of the handlers: for the count and the log. NULL: a client's, as below. */
@@ -65,7 +68,8 @@ struct nv_conn {
 	uint32_t written;       /* and stood at */
 	uint32_t drained;       /* bytes dropped while lingering */
 	uint32_t slot;          /* in the slab of its worker */
-	uint8_t cause;          /* enum nv_cause, of an end that this side decides */
+	uint32_t sent; /* messages that its owner has not counted yet: that is done for many */
+	uint8_t cause; /* enum nv_cause, of an end that this side decides */
 	bool pinging;
 	bool opened;   /* on_open was called */
 	bool ended;    /* on_close was called */
@@ -115,6 +119,12 @@ void nv_conn_deinit(struct nv_conn *conn);
 /* The loop's time in ms, wrapping. */
 uint32_t nv_conn_now(const struct nv_conn *conn);
 void nv_conn_enter(struct nv_conn *conn, const struct nv_conn_phase *phase);
+
+static inline void nv_conn_count_sent(struct nv_conn *conn)
+{
+	nv_count_add(&conn->owner->sent, conn->sent);
+	conn->sent = 0;
+}
 
 /* The opening handshake is done: on_open. The caller then gives what the peer sent behind the
  * handshake to on_data of the phase in which that left the connection. */

@@ -3,6 +3,7 @@
  * frames are queued, and the loop writes them when the turn ends. */
 #include "ws/conn.h"
 
+#include "proto/session_small.h"
 #include "ws/reader.h"
 #include "ws/request.h"
 
@@ -22,16 +23,19 @@ const char *nv_cause_text(enum nv_cause cause)
 
 /* --- Sending --- */
 
-static int queued(struct nv_conn *conn, int error)
+static int queued(struct nv_conn *conn, int error, bool message)
 {
-	if (error == 0)
-		nv_stream_flush(&conn->stream);
-	return error;
+	if (error < 0)
+		return error;
+	nv_stream_flush(&conn->stream);
+	nv_count_add(&conn->owner->sent, message);
+	return 0;
 }
 
 int nv_conn_queue(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
 {
-	return queued(conn, nv_session_queue(&conn->session, opcode, message, &conn->stream.out));
+	return queued(conn, nv_session_queue(&conn->session, opcode, message, &conn->stream.out),
+	              true);
 }
 
 /* Whether a message may be queued now, behind what was published. */
@@ -49,7 +53,8 @@ static int send_part(struct nv_conn *conn, const struct nv_outgoing *message)
 
 	if (error < 0)
 		return error;
-	return queued(conn, nv_session_queue_part(&conn->session, message, &conn->stream.out));
+	return queued(conn, nv_session_queue_part(&conn->session, message, &conn->stream.out),
+	              message->fin);
 }
 
 int nv_conn_send_part(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes data, bool fin)
@@ -68,13 +73,34 @@ int nv_conn_send_uncompressed(struct nv_conn *conn, enum nv_opcode opcode, struc
 	return send_part(conn, &(struct nv_outgoing){ opcode, message, true, true });
 }
 
-int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+NV_NOINLINE static int send_any(struct nv_conn *conn, enum nv_opcode opcode,
+                                struct nv_bytes message)
 {
 	int error = may_queue(conn);
 
 	if (opcode == NV_CONTINUATION)
 		return NV_ERR_INVALID;
 	return error < 0 ? error : nv_conn_queue(conn, opcode, message);
+}
+
+/* Nothing has to be asked or told before it sends one message more: if it is one more, the stream knows
+ * already that something waits. */
+static inline bool is_sending(const struct nv_conn *conn)
+{
+	return nv_conn_is_in(conn, &nv_phase_open) && !conn->reader &&
+	       conn->stream.out.len < conn->owner->max_queue &&
+	       !nv_stream_is_blocked(&conn->stream);
+}
+
+/* The way of most messages calls nothing. */
+int nv_conn_send(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)
+{
+	if (is_sending(conn) &&
+	    nv_session_queue_small(&conn->session, opcode, message, &conn->stream.out)) {
+		conn->sent++;
+		return 0;
+	}
+	return send_any(conn, opcode, message);
 }
 
 int nv_conn_send_text(struct nv_conn *conn, const char *text)
@@ -123,9 +149,14 @@ void nv_conn_abort(struct nv_conn *conn)
 
 /* --- Looking --- */
 
-size_t nv_conn_unsent(const struct nv_conn *conn)
+NV_NOINLINE static size_t unsent_at_work(const struct nv_conn *conn)
 {
 	return conn->stream.out.len + nv_session_unsent(&conn->session);
+}
+
+size_t nv_conn_unsent(const struct nv_conn *conn)
+{
+	return conn->session.work ? unsent_at_work(conn) : conn->stream.out.len;
 }
 
 void *nv_conn_user(const struct nv_conn *conn)

@@ -42,7 +42,7 @@ static void linger_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	uint32_t limit = conn->opened ? conn->owner->close_timeout_ms : ANSWER_MS;
 
-	if (conn->stream.out.len > 0)
+	if (nv_stream_has_output(&conn->stream))
 		conn->heard = now_ms;
 	if (now_ms - conn->heard >= LINGER_MS || nv_conn_is_stalled(conn, now_ms) ||
 	    nv_conn_expired(now_ms, conn->since, limit))
@@ -50,6 +50,9 @@ static void linger_tick(struct nv_conn *conn, uint32_t now_ms)
 }
 
 const struct nv_conn_phase nv_phase_linger = {
-	.events = { ignore, linger_data, ignore, nv_conn_stream_closed },
+	.events = { .on_open = ignore,
+	            .on_data = linger_data,
+	            .on_drain = ignore,
+	            .on_close = nv_conn_stream_closed },
 	.tick = linger_tick,
 };

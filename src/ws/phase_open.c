@@ -2,19 +2,23 @@
 /* phase_open.c: a connection between its opening and its closing handshake. The stream's bytes
  * become handler calls; silence becomes pings, and no answer an end. The closing phase differs only
  * in what it waits for. */
-#include "net/loop.h"
+#include "net/tls.h"
+#include "proto/session_small.h"
 #include "ws/conn.h"
 #include "ws/reader.h"
 
 #define SHARE_OF_A_TURN 1048576u /* bytes delivered */
+#define LATE_MS 500u             /* two ticks: for the ping, and for the pong that does not come */
 
-/* The ping interval give or take a fifth, so that clients that came together part. */
+/* The ping interval give or take a fifth, so that clients that came together part. With what ticks are
+ * late at most, nobody is gone for longer than that and the pong's deadline before it is noticed. */
 static uint32_t spread_ping(struct nv_conn_owner *owner)
 {
 	uint32_t interval = owner->ping_interval_ms;
 	uint32_t fifth = interval / 5;
+	uint32_t late = fifth > LATE_MS ? LATE_MS : 0;
 	uint64_t spread = (uint64_t)interval - fifth +
-	                  nv_conn_owner_random(owner) % (2 * (uint64_t)fifth + 1);
+	                  nv_conn_owner_random(owner) % (2 * (uint64_t)fifth + 1 - late);
 
 	return interval == NV_OFF || spread >= NV_OFF ? interval : (uint32_t)spread;
 }
@@ -65,23 +69,40 @@ static void end_by_eof(struct nv_conn *conn)
 {
 	struct nv_close close = { .status = NV_STATUS_ABNORMAL, .cause = NV_CAUSE_EOF };
 
+	if (conn->stream.error == NV_ERR_TLS) {
+		close.cause = NV_CAUSE_TLS;
+		close.detail = nv_tls_problem(&conn->stream);
+	}
 	nv_conn_linger(conn);
 	nv_stream_shutdown(&conn->stream);
 	nv_conn_end(conn, &close);
 }
 
+static void fail(struct nv_conn *conn, const struct nv_close *close)
+{
+	nv_conn_catch_up(conn);
+	(void)nv_session_close(&conn->session, close->status, close->reason);
+	end_behind_close(conn, close);
+}
+
 void nv_conn_fail(struct nv_conn *conn, uint16_t status, const char *error)
 {
-	struct nv_close close = {
-		.status = status,
-		.reason = nv_str(error),
-		.cause = cause_of_status(status),
-		.detail = error,
-	};
+	fail(conn, &(struct nv_close){
+			   .status = status,
+			   .reason = nv_str(error),
+			   .cause = cause_of_status(status),
+			   .detail = error,
+		   });
+}
 
-	nv_conn_catch_up(conn);
-	(void)nv_session_close(&conn->session, status, close.reason);
-	end_behind_close(conn, &close);
+/* No fault like others: most often it is the network that has been lost. */
+static void fail_late_message(struct nv_conn *conn)
+{
+	fail(conn, &(struct nv_close){
+			   .status = NV_STATUS_POLICY,
+			   .reason = nv_str("a message that took too long to arrive"),
+			   .cause = NV_CAUSE_MESSAGE_TIMEOUT,
+		   });
 }
 
 /* --- Events --- */
@@ -94,6 +115,7 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 		conn->message_since = conn->heard;
 	switch (event->type) {
 	case NV_EVENT_MESSAGE:
+		nv_count_add(&conn->owner->received, 1);
 		if (handlers->on_message)
 			handlers->on_message(conn, event->opcode, event->data);
 		break;
@@ -112,6 +134,40 @@ static void deliver(struct nv_conn *conn, const struct nv_event *event)
 	}
 }
 
+/* What most messages are, as many as come one behind the other, until a handler changes the phase. The
+ * time at which the next one began stands already: it is that at which this one has arrived. */
+NV_NOINLINE static void deliver_small(struct nv_conn *conn)
+{
+	const struct nv_stream_events *phase = conn->stream.events;
+	const struct nv_handlers *handlers = conn->handlers;
+	unsigned int opcode;
+	uint32_t count = 0;
+	uint8_t *data;
+	size_t len;
+
+	if (!handlers->on_message)
+		return;
+	do {
+		opcode = nv_session_take_small(&conn->session, &data, &len);
+		if (!opcode)
+			break;
+		count++;
+		handlers->on_message(conn, opcode, (struct nv_bytes){ data, len });
+	} while (conn->stream.events == phase);
+	nv_count_add(&conn->owner->received, count);
+}
+
+NV_NOINLINE static bool deliver_next(struct nv_conn *conn, size_t *delivered)
+{
+	struct nv_event event;
+
+	if (!nv_session_next(&conn->session, &event))
+		return false;
+	*delivered += event.data.len;
+	deliver(conn, &event);
+	return true;
+}
+
 static bool wants_more(const struct nv_conn *conn)
 {
 	return !nv_conn_is_in(conn, &nv_phase_paused) && nv_conn_is_open(conn);
@@ -121,16 +177,14 @@ static bool wants_more(const struct nv_conn *conn)
  * received can be much when it is decompressed: the rest of that lets the other connections go first. */
 static void pump(struct nv_conn *conn)
 {
-	const struct nv_stream_events *phase = NULL; /* in which it was seen to want more */
-	struct nv_event event;
 	size_t delivered = 0;
 	int error = 0;
 
-	while ((conn->stream.events == phase || wants_more(conn)) && delivered < SHARE_OF_A_TURN &&
-	       nv_session_next(&conn->session, &event)) {
-		phase = conn->stream.events;
-		delivered += event.data.len;
-		deliver(conn, &event);
+	while (wants_more(conn)) {
+		deliver_small(conn);
+		if (nv_session_is_through(&conn->session) || !wants_more(conn) ||
+		    delivered >= SHARE_OF_A_TURN || !deliver_next(conn, &delivered))
+			break;
 	}
 	if (nv_conn_is_in(conn, &nv_phase_paused))
 		error = nv_conn_keep_rest(conn);
@@ -154,6 +208,7 @@ static void open_data(struct nv_stream *stream, uint8_t *data, size_t len)
 		conn->message_since = conn->heard;
 	nv_session_feed(&conn->session, data, len);
 	pump(conn);
+	nv_conn_count_sent(conn);
 }
 
 static void open_drain(struct nv_stream *stream)
@@ -216,7 +271,7 @@ static void open_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	if (nv_session_in_message(&conn->session) &&
 	    nv_conn_expired(now_ms, conn->message_since, conn->owner->message_timeout_ms))
-		nv_conn_fail(conn, NV_STATUS_POLICY, "a message that took too long to arrive");
+		fail_late_message(conn);
 	else if (nv_conn_is_stalled(conn, now_ms))
 		nv_conn_cut(conn, NV_CAUSE_SLOW);
 	else
@@ -250,19 +305,28 @@ static void ignore_open(struct nv_stream *stream)
 }
 
 const struct nv_conn_phase nv_phase_open = {
-	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.events = { .on_open = ignore_open,
+	            .on_data = open_data,
+	            .on_drain = open_drain,
+	            .on_close = nv_conn_stream_closed },
 	.tick = open_tick,
 	.goodbye = say_goodbye,
 };
 
 /* Data come only when on_open has paused: what was read behind the handshake. */
 const struct nv_conn_phase nv_phase_paused = {
-	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.events = { .on_open = ignore_open,
+	            .on_data = open_data,
+	            .on_drain = open_drain,
+	            .on_close = nv_conn_stream_closed },
 	.tick = paused_tick,
 	.goodbye = say_goodbye,
 };
 
 const struct nv_conn_phase nv_phase_closing = {
-	.events = { ignore_open, open_data, open_drain, nv_conn_stream_closed },
+	.events = { .on_open = ignore_open,
+	            .on_data = open_data,
+	            .on_drain = open_drain,
+	            .on_close = nv_conn_stream_closed },
 	.tick = closing_tick,
 };

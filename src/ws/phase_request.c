@@ -43,7 +43,7 @@ static void open_socket(struct nv_conn *conn, uint8_t *rest, size_t len)
 	struct nv_worker *worker = nv_worker_of(conn);
 
 	atomic_fetch_add_explicit(&worker->opened, 1, memory_order_relaxed);
-	nv_tally_add(&worker->tally.opened, 1);
+	nv_count_add(&worker->tally.opened, 1);
 	nv_conn_open(conn);
 	nv_server_forget_request(conn);
 	if (len == 0 || !nv_conn_is_open(conn))
@@ -168,13 +168,25 @@ static void request_data(struct nv_stream *stream, uint8_t *data, size_t len)
 		answer_page(conn);
 }
 
+/* Nothing can be told before TLS is agreed on. */
+static bool can_answer(const struct nv_conn *conn)
+{
+	struct nv_tls_info info;
+
+	return !nv_stream_is_tls(&conn->stream) || nv_tls_info(&conn->stream, &info);
+}
+
 /* The deadline stands, however many bytes arrive. */
 static void request_tick(struct nv_conn *conn, uint32_t now_ms)
 {
 	uint32_t limit = nv_server_of(conn)->options.handshake_timeout_ms;
 
-	if (nv_conn_expired(now_ms, conn->since, limit))
+	if (!nv_conn_expired(now_ms, conn->since, limit))
+		return;
+	if (can_answer(conn))
 		refuse(conn, problem_late);
+	else
+		nv_stream_close(&conn->stream, NV_ERR_TIMEOUT);
 }
 
 static void goodbye(struct nv_conn *conn)
@@ -188,7 +200,10 @@ static void ignore(struct nv_stream *stream)
 }
 
 const struct nv_conn_phase nv_phase_request = {
-	.events = { ignore, request_data, ignore, nv_conn_stream_closed },
+	.events = { .on_open = ignore,
+	            .on_data = request_data,
+	            .on_drain = ignore,
+	            .on_close = nv_conn_stream_closed },
 	.tick = request_tick,
 	.goodbye = goodbye,
 };

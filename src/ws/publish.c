@@ -15,7 +15,7 @@ int nv_worker_publish(struct nv_worker *worker, const struct nv_publication *pub
 
 	if (count <= 0)
 		return count;
-	nv_tally_add(&worker->tally.published, 1);
+	nv_count_add(&worker->tally.published, 1);
 	nv_loop_before_flush(worker->loop, &worker->deliver);
 	return 0;
 }

@@ -154,7 +154,7 @@ static int send_own(void *context, enum nv_opcode opcode, struct nv_bytes messag
 static void count_missed(struct nv_reader *reader, uint64_t count)
 {
 	reader->missed += count;
-	nv_tally_add(&nv_worker_of(reader->subscriber.owner)->tally.missed, count);
+	nv_count_add(&nv_worker_of(reader->subscriber.owner)->tally.missed, count);
 }
 
 void nv_reader_take(struct nv_reader *reader)
@@ -178,6 +178,7 @@ void nv_reader_take(struct nv_reader *reader)
 	if (!nv_turn_log_is_ahead(&worker->log, &reader->subscriber) || !nv_conn_can_send(conn))
 		return;
 	error = nv_turn_log_take(&worker->log, &reader->subscriber, &taker);
+	nv_count_add(&conn->owner->sent, taker.queued);
 	count_missed(reader, taker.missed);
 	if (error < 0)
 		fail_later(reader, error);

@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "net/tls.h"
 #include "proto/field.h"
 #include "proto/head.h"
 #include "ws/conn.h"
+#include "ws/hsts.h"
 #include "ws/response.h"
 
 /* Of the 101 without the program's fields. */
@@ -209,6 +211,12 @@ int nv_request_accept(struct nv_request *request, const char *subprotocol)
 	return 0;
 }
 
+static bool wants_hsts(const struct nv_request *request)
+{
+	return nv_stream_is_tls(&request->conn->stream) &&
+	       nv_hsts_is_for(nv_request_field(request, "Host"));
+}
+
 static int queue_reply(struct nv_request *request, struct nv_bytes head, struct nv_bytes body)
 {
 	struct nv_outq *out = &request->conn->stream.out;
@@ -228,7 +236,7 @@ int nv_request_reply(struct nv_request *request, int status, const char *content
                      struct nv_bytes body)
 {
 	struct nv_response response = { status, content_type, body.len,
-		                        nv_buf_bytes(&request->fields) };
+		                        nv_buf_bytes(&request->fields), wants_hsts(request) };
 	struct nv_buf head = { 0 };
 	int error;
 

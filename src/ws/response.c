@@ -52,6 +52,9 @@ static const struct {
 	{ "Connection", "close" },
 };
 
+static const char hsts_name[] = "Strict-Transport-Security";
+static const char hsts_line[] = "Strict-Transport-Security: max-age=31536000\r\n";
+
 const char *nv_status_text(int status)
 {
 	for (size_t i = 0; i < sizeof status_texts / sizeof *status_texts; i++)
@@ -95,6 +98,13 @@ static int append_defaults(struct nv_buf *out, struct nv_bytes fields)
 		error = append_str(out, line);
 	}
 	return error;
+}
+
+static int append_hsts(struct nv_buf *out, const struct nv_response *response)
+{
+	if (!response->hsts || names_field(response->fields, hsts_name))
+		return 0;
+	return append_str(out, hsts_line);
 }
 
 /* RFC 9110 6.6.1. strftime would write the names of the program's locale. */
@@ -149,6 +159,8 @@ int nv_response_write(const struct nv_response *response, struct nv_buf *out)
 		error = append_type(response, out);
 	if (error == 0)
 		error = append_defaults(out, response->fields);
+	if (error == 0)
+		error = append_hsts(out, response);
 	if (error == 0)
 		error = nv_buf_append(out, response->fields.data, response->fields.len);
 	return error ? error : append_str(out, "\r\n");

@@ -10,6 +10,7 @@ struct nv_response {
 	const char *content_type;
 	size_t content_length;
 	struct nv_bytes fields; /* complete lines; a field named here is not defaulted */
+	bool hsts;              /* the host speaks TLS, and has to from now on */
 };
 
 /* "Not Found"; "Unknown" for a status that nobody registered. */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "net/sock.h"
+#include "net/traffic.h"
 #include "ws/arrival.h"
 
 #define FREE_PORT_TRIES 16
@@ -15,10 +16,11 @@
 
 static void on_accept(struct nv_listener *listener, int fd, const struct nv_address *peer)
 {
-	struct nv_server *server =
-		nv_container_of(listener, struct nv_server_listener, listener)->server;
+	const struct nv_server_listener *from =
+		nv_container_of(listener, struct nv_server_listener, listener);
+	const struct nv_arrival arrival = { .peer = *peer, .fd = fd, .tls = from->tls };
 
-	nv_server_take(server, fd, peer);
+	nv_server_take(from->server, &arrival);
 }
 
 static void on_accept_error(struct nv_listener *listener, int error)
@@ -126,24 +128,60 @@ void nv_server_stop(struct nv_server *server)
 	nv_loop_stop(server->workers[0].loop);
 }
 
-static uint64_t count(const _Atomic(uint64_t) *tally)
+bool nv_server_alive(struct nv_server *server, uint32_t within_ms)
 {
-	return atomic_load_explicit(tally, memory_order_relaxed);
+	bool alive = true;
+
+	for (size_t i = 0; i < server->worker_count; i++) {
+		struct nv_worker *worker = &server->workers[i];
+
+		if (worker->loop &&
+		    nv_pulse_ask(&worker->pulse, worker->loop) > 1000 * (uint64_t)within_ms)
+			alive = false;
+	}
+	return alive;
+}
+
+static void raise_to(uint64_t *most, uint64_t value)
+{
+	if (value > *most)
+		*most = value;
+}
+
+static void add_tally(struct nv_stats *sum, const struct nv_tally *tally)
+{
+	sum->opened += nv_count_of(&tally->opened);
+	sum->published += nv_count_of(&tally->published);
+	sum->missed += nv_count_of(&tally->missed);
+	sum->refused += nv_count_of(&tally->refused);
+	for (size_t cause = 0; cause < NV_CAUSE_COUNT; cause++)
+		sum->closed[cause] += nv_count_of(&tally->closed[cause]);
+}
+
+static void add_worker(struct nv_stats *sum, const struct nv_worker *worker)
+{
+	add_tally(sum, &worker->tally);
+	sum->received += nv_count_of(&worker->owner.received);
+	sum->sent += nv_count_of(&worker->owner.sent);
+	sum->unsent += atomic_load_explicit(&worker->unsent, memory_order_relaxed);
+	raise_to(&sum->late_us, nv_count_of(&worker->pulse.late_us));
+	raise_to(&sum->latest_us, nv_count_of(&worker->pulse.latest_us));
+	/* It goes in nv_server_free before other things that still call back. */
+	if (!worker->loop)
+		return;
+	sum->bytes_received += nv_count_of(&nv_loop_traffic(worker->loop)->received);
+	sum->bytes_sent += nv_count_of(&nv_loop_traffic(worker->loop)->sent);
 }
 
 void nv_server_stats_sized(const struct nv_server *server, struct nv_stats *stats, size_t size)
 {
-	struct nv_stats sum = { .connections = nv_server_connections(server) };
+	struct nv_stats sum = {
+		.connections = nv_server_connections(server),
+		.cert_expiry_seconds = nv_identity_left_s(&server->identity),
+	};
 
-	for (size_t i = 0; i < server->worker_count; i++) {
-		const struct nv_tally *tally = &server->workers[i].tally;
-
-		sum.opened += count(&tally->opened);
-		sum.published += count(&tally->published);
-		sum.missed += count(&tally->missed);
-		for (size_t cause = 0; cause < NV_CAUSE_COUNT; cause++)
-			sum.closed[cause] += count(&tally->closed[cause]);
-	}
+	for (size_t i = 0; i < server->worker_count; i++)
+		add_worker(&sum, &server->workers[i]);
 	memcpy(stats, &sum, size < sizeof sum ? size : sizeof sum);
 }
 
@@ -371,6 +409,7 @@ struct nv_server *nv_server_new_sized(const struct nv_server_options *options, s
 	nv_lock_init(&server->telling);
 	nv_pool_init(&server->pool, complete.work_threads, WORK_WAITING_MAX);
 	nv_drain_init(server);
+	nv_identity_init(&server->identity);
 	if (nv_admission_init(&server->admission, &server->options) == 0 &&
 	    init_workers(server) == 0)
 		return server;
@@ -388,10 +427,12 @@ void nv_server_free(struct nv_server *server)
 	}
 	nv_pool_stop(&server->pool);
 	nv_server_unlisten(server, false);
+	nv_identity_stop(&server->identity, server->workers[0].loop);
 	for (size_t i = server->worker_count; i > 0; i--)
 		nv_worker_close(&server->workers[i - 1]);
 	for (size_t i = 0; i < server->worker_count; i++)
 		nv_worker_deinit(&server->workers[i]);
+	nv_identity_deinit(&server->identity);
 	nv_admission_deinit(&server->admission);
 	nv_router_deinit(&server->sockets);
 	nv_router_deinit(&server->pages);

@@ -6,6 +6,7 @@
 #include "net/pool.h"
 #include "proto/deflate_budget.h"
 #include "ws/admission.h"
+#include "ws/identity.h"
 #include "ws/log.h"
 #include "ws/router.h"
 #include "ws/slow_topics.h"
@@ -17,6 +18,7 @@ struct nv_server_listener {
 	struct nv_listener listener;
 	struct nv_server *server;
 	bool inherited; /* somebody else has the socket too */
+	bool tls;
 };
 
 struct nv_server {
@@ -26,6 +28,7 @@ struct nv_server {
 	struct nv_router pages;   /* plain ones */
 	struct nv_slow_topics slow_topics;
 	struct nv_admission admission;
+	struct nv_identity identity;
 	struct nv_drain drain;
 	struct nv_deflate_budget deflate_budget;
 	struct nv_pool pool; /* of nv_work */

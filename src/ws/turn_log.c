@@ -150,11 +150,20 @@ static bool merges(const struct nv_turn_log *log, const struct nv_taker *taker)
 	       (log->slow & ~closing) == 0;
 }
 
+/* Counts what has got its place. */
+static int queued(struct nv_taker *taker, int error, uint32_t count)
+{
+	if (error == 0)
+		taker->queued += count;
+	return error;
+}
+
 static int queue_one(const struct taking *taking, uint32_t index, bool droppable)
 {
 	struct nv_turn_log *log = taking->log;
 	struct nv_taker *taker = taking->taker;
 	struct nv_piece piece;
+	int error;
 
 	if (taker->encoding == NV_ENCODING_OWN && !(droppable && taker->shares))
 		return taker->send(taker->context, (enum nv_opcode)entry_at(log, index)->opcode,
@@ -162,10 +171,12 @@ static int queue_one(const struct taking *taking, uint32_t index, bool droppable
 	/* What is not compressed leaves a kept window as it is (RFC 7692 7.2.3.2), and can be dropped. */
 	nv_shared_frames_get(&log->frames, taker->encoding % NV_ENCODING_OWN, index, index + 1,
 	                     &piece);
-	if (!droppable)
-		return nv_outq_append_shared(taker->out, piece.block, piece.bytes);
-	return nv_outq_append_droppable(taker->out, piece.block, piece.bytes,
-	                                entry_at(log, index)->tag);
+	if (droppable)
+		error = nv_outq_append_droppable(taker->out, piece.block, piece.bytes,
+		                                 entry_at(log, index)->tag);
+	else
+		error = nv_outq_append_shared(taker->out, piece.block, piece.bytes);
+	return queued(taker, error, 1);
 }
 
 static bool needs_room(const struct nv_taker *taker, enum nv_slow slow)
@@ -222,7 +233,9 @@ static int take_range(const struct taking *taking, uint32_t first, uint32_t end)
 		next = nv_shared_frames_get(&taking->log->frames, taker->encoding, first, end,
 		                            &piece);
 		if (fits(taker, &piece))
-			error = nv_outq_append_shared(taker->out, piece.block, piece.bytes);
+			error = queued(taker,
+			               nv_outq_append_shared(taker->out, piece.block, piece.bytes),
+			               next - first);
 		else
 			error = take_each(taking, first, next);
 	}

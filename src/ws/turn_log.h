@@ -47,7 +47,8 @@ struct nv_taker {
 	 * what nv_turn_log_take then answers. It calls nothing else. */
 	int (*send)(void *context, enum nv_opcode opcode, struct nv_bytes message);
 	void *context;
-	uint64_t missed; /* messages that were dropped are added */
+	uint64_t queued; /* messages are added, but for those of `send` */
+	uint64_t missed; /* the same of those that were dropped, some of them queued before */
 };
 
 /* The subscriptions of one subscriber to topics that have runs. */

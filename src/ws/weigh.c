@@ -15,8 +15,9 @@ static size_t incoming(const struct nv_conn *conn)
 static size_t weight_of(const struct nv_conn *conn)
 {
 	size_t aside = conn->reader ? conn->reader->aside.cap : 0;
+	size_t tls = nv_stream_is_tls(&conn->stream) ? nv_tls_memory(&conn->stream) : 0;
 
-	return nv_outq_memory(&conn->stream.out) + aside + incoming(conn);
+	return nv_outq_memory(&conn->stream.out) + aside + incoming(conn) + tls;
 }
 
 /* The heaviest that is not being closed, or NULL; and the sum. */
@@ -25,6 +26,7 @@ static struct nv_conn *weigh(struct nv_worker *worker, size_t *sum)
 	struct nv_conn *heaviest = NULL;
 	uint32_t slot = nv_slab_next(&worker->conns, 0);
 	size_t most = 0;
+	size_t unsent = 0;
 
 	*sum = 0;
 	for (; slot != NV_SLAB_NONE; slot = nv_slab_next(&worker->conns, slot + 1)) {
@@ -32,6 +34,7 @@ static struct nv_conn *weigh(struct nv_worker *worker, size_t *sum)
 		size_t weight = nv_conn_is_in(conn, &nv_phase_dead) ? 0 : weight_of(conn);
 
 		*sum += weight;
+		unsent += conn->stream.out.len;
 		if (weight > most) {
 			most = weight;
 			heaviest = conn;
@@ -39,6 +42,7 @@ static struct nv_conn *weigh(struct nv_worker *worker, size_t *sum)
 	}
 	atomic_store_explicit(&worker->memory, *sum, memory_order_relaxed);
 	atomic_store_explicit(&worker->heaviest, most, memory_order_relaxed);
+	atomic_store_explicit(&worker->unsent, unsent, memory_order_relaxed);
 	return heaviest;
 }
 
@@ -73,7 +77,8 @@ void nv_worker_weigh(struct nv_worker *worker)
 	struct nv_conn *heaviest;
 	size_t sum;
 
-	if (++worker->unweighed < SWEEPS)
+	/* Without connections this is the last sweep, and who reads the sums has to see that. */
+	if (++worker->unweighed < SWEEPS && worker->conns.count > 0)
 		return;
 	worker->unweighed = 0;
 	heaviest = weigh(worker, &sum);

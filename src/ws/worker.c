@@ -55,7 +55,7 @@ static void conn_ended(struct nv_conn *conn, const struct nv_close *close)
 	char peer[NV_PEER_TEXT];
 
 	atomic_fetch_sub_explicit(&worker->opened, 1, memory_order_relaxed);
-	nv_tally_add(&worker->tally.closed[close->cause], 1);
+	nv_count_add(&worker->tally.closed[close->cause], 1);
 	if (close->cause == NV_CAUSE_CLOSED)
 		return;
 	nv_log_write(&worker->server->log, NV_LOG_INFO, "%s %s: ended with %u, %s%s%s",
@@ -107,6 +107,7 @@ int nv_worker_watch_time(struct nv_worker *worker)
 
 static void conn_tick(struct nv_conn *conn, uint32_t now_ms)
 {
+	nv_conn_count_sent(conn);
 	nv_conn_phase(conn)->tick(conn, now_ms);
 }
 
@@ -115,6 +116,7 @@ static void on_sweep(struct nv_timer *timer)
 	struct nv_worker *worker = nv_container_of(timer, struct nv_worker, sweep);
 	bool more = nv_admission_forget(&worker->server->admission, nv_loop_now(worker->loop));
 
+	nv_pulse_fired(&worker->pulse, worker->loop, timer);
 	each_conn(worker, conn_tick);
 	nv_worker_weigh(worker);
 	/* The heap has just given up this place: starting again can't fail. */
@@ -214,6 +216,7 @@ int nv_worker_init(struct nv_worker *worker, struct nv_server *server, uint8_t i
 	worker->sweep.fire = on_sweep;
 	worker->stop.fire = on_stop_timeout;
 	nv_worker_drain_init(worker);
+	nv_tls_gate_init(&worker->gate, worker->loop);
 	nv_list_init(&worker->waiting);
 	nv_slab_init(&worker->conns, sizeof(struct nv_conn));
 	nv_topics_init(&worker->topics, server->admission.visitors.key);
@@ -227,6 +230,7 @@ void nv_worker_close(struct nv_worker *worker)
 {
 	if (worker->loop)
 		(void)nv_worker_say_goodbye(worker);
+	nv_tls_gate_deinit(&worker->gate);
 	nv_loop_free(worker->loop);
 	worker->loop = NULL;
 	if (worker->departures.to)

@@ -6,11 +6,14 @@
 
 #include <stdatomic.h>
 
+#include "base/count.h"
 #include "net/loop.h"
 #include "net/thread.h"
+#include "net/tls.h"
 #include "ws/conn.h"
 #include "ws/departures.h"
 #include "ws/drain.h"
+#include "ws/pulse.h"
 #include "ws/router.h"
 #include "ws/slab.h"
 #include "ws/turn_log.h"
@@ -22,15 +25,9 @@ struct nv_tally {
 	_Atomic(uint64_t) opened;
 	_Atomic(uint64_t) published;
 	_Atomic(uint64_t) missed;
+	_Atomic(uint64_t) refused; /* of the first worker, which accepts */
 	_Atomic(uint64_t) closed[NV_CAUSE_COUNT];
 };
-
-static inline void nv_tally_add(_Atomic(uint64_t) *count, uint64_t more)
-{
-	uint64_t now = atomic_load_explicit(count, memory_order_relaxed);
-
-	atomic_store_explicit(count, now + more, memory_order_relaxed);
-}
 
 struct nv_worker {
 	struct nv_conn_owner owner;
@@ -41,9 +38,10 @@ struct nv_worker {
 	struct nv_turn_log log;
 	struct nv_hook deliver; /* what the log holds, before the turn ends */
 	struct nv_departures departures;
-	struct nv_list waiting; /* its requests that are not answered, oldest first */
-	struct nv_timer sweep;  /* runs while there are connections */
-	struct nv_timer stop;   /* runs while it says goodbye */
+	struct nv_tls_gate gate; /* of its TLS handshakes */
+	struct nv_list waiting;  /* its requests that are not answered, oldest first */
+	struct nv_timer sweep;   /* runs while there are connections */
+	struct nv_timer stop;    /* runs while it says goodbye */
 	struct nv_worker_drain drain;
 	struct nv_thread thread; /* of all but the first */
 	bool started;            /* the thread runs */
@@ -55,8 +53,10 @@ struct nv_worker {
 	atomic_size_t inbox;      /* bytes on their way to it from other threads */
 	atomic_size_t subscribed; /* how often, by all connections */
 	struct nv_tally tally;
-	atomic_size_t memory;   /* that its connections held at the last sweep, */
-	atomic_size_t heaviest; /* and the one with the most */
+	struct nv_pulse pulse;
+	atomic_size_t memory;   /* that its connections held when they were weighed, */
+	atomic_size_t heaviest; /* and the one with the most; */
+	atomic_size_t unsent;   /* bytes in their queues */
 };
 
 static inline struct nv_worker *nv_worker_of(const struct nv_conn *conn)
@@ -104,7 +104,7 @@ void nv_worker_unsubscribe_all(struct nv_worker *worker, struct nv_subscriber *s
 void nv_worker_lose(struct nv_worker *worker, const struct nv_publication *publication);
 
 /* Sums up what connections hold, and ends those that hold the most on any loop while all hold too much
- * (max_memory). At every sweep, of which every fourth counts. */
+ * (max_memory). At every sweep, of which every fourth counts, and the last. */
 void nv_worker_weigh(struct nv_worker *worker);
 
 /* Bytes on their way here from another thread: false when there are too many. Any thread. */

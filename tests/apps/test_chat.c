@@ -147,6 +147,11 @@ struct nv_loop *nv_conn_loop(const struct nv_conn *conn)
 	return conn->loop;
 }
 
+char *nv_conn_peer(const struct nv_conn *conn, char *text)
+{
+	return strcpy(text, "127.0.0.1:50312");
+}
+
 int nv_conn_subscribe(struct nv_conn *conn, const char *topic)
 {
 	happens("+%s", topic);
@@ -184,6 +189,8 @@ int nv_conn_close(struct nv_conn *conn, uint16_t status, const char *reason)
 struct fixture {
 	struct nv_server server;
 	struct nv_loop other;
+	struct nv_serve_auth auth; /* none */
+	struct nv_entry entry;
 	struct nv_chat *chat;
 	struct nv_conn alice;
 	struct nv_conn bob;
@@ -213,9 +220,10 @@ static void return_home(struct fixture *f)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct nv_limits limits = { .max_message = 100, .rate = 0 };
+	static const struct nv_limits limits = { .max_message = 100, .rate = 0 };
 
-	f->chat = nv_chat_new(&f->server, &limits);
+	f->entry.auth = nv_auth_new(&f->auth, NULL, 0);
+	f->chat = nv_chat_new(&f->server, &limits, &f->entry);
 	assert_int_equal(nv_chat_route(f->chat), 0);
 	f->alice.server = f->bob.server = &f->server;
 	f->alice.loop = f->bob.loop = &f->other;
@@ -234,6 +242,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	nv_chat_free(f->chat);
+	nv_auth_free(f->entry.auth);
 	forget_events();
 	free(f);
 	return 0;

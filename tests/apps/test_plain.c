@@ -59,6 +59,16 @@ void *nv_conn_user(const struct nv_conn *conn)
 	return conn->server->user;
 }
 
+char *nv_conn_peer(const struct nv_conn *conn, char *text)
+{
+	return strcpy(text, "127.0.0.1:50312");
+}
+
+void nv_conn_set_user(struct nv_conn *conn, void *user)
+{
+	conn->server->user = user;
+}
+
 int nv_conn_subscribe(struct nv_conn *conn, const char *topic)
 {
 	conn->subscriptions++;
@@ -101,6 +111,7 @@ static void publishes_what_came(void **state)
 		server.handlers.on_message(&conn, NV_BINARY, message);
 		assert_int_equal(server.opcode, NV_BINARY);
 		assert_int_equal(conn.closed, 0);
+		server.handlers.on_close(&conn, &(struct nv_close){ .status = NV_STATUS_NORMAL });
 	}
 }
 

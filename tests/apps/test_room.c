@@ -11,6 +11,9 @@
 #include "support/unit.h"
 
 #define MOST_SAID 64
+#define PEER "127.0.0.1:50312"
+
+static const struct nv_visit visit = { .peer = PEER, .cause = "", .detail = "" };
 
 struct nv_server {
 	char *said[MOST_SAID]; /* "topic message" */
@@ -60,7 +63,7 @@ static int setup(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	fixture->room = nv_room_new(&fixture->server);
-	nv_room_enter(fixture->room);
+	nv_room_enter(fixture->room, PEER);
 	*state = fixture;
 	return 0;
 }
@@ -80,7 +83,7 @@ static void tells_each_kind_that_somebody_joins(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(f->server.count, 0);
-	assert_null(nv_room_name(f->room, "Zoé"));
+	assert_null(nv_room_name(f->room, "Zoé", PEER));
 	ASSERT_SAID(&f->server, "chat/text [SYSTÈME] Zoé a rejoint le chat",
 	            "chat/json {\"type\":\"systeme\",\"contenu\":\"Zoé a rejoint le chat\"}",
 	            "chat/presents {\"type\":\"presents\",\"noms\":[\"Zoé\"]}");
@@ -105,22 +108,22 @@ static void tells_that_somebody_leaves_and_frees_the_name(void **state)
 {
 	struct fixture *f = *state;
 
-	nv_room_enter(f->room);
-	assert_null(nv_room_name(f->room, "Zoé"));
-	assert_null(nv_room_name(f->room, "Bob"));
+	nv_room_enter(f->room, PEER);
+	assert_null(nv_room_name(f->room, "Zoé", PEER));
+	assert_null(nv_room_name(f->room, "Bob", PEER));
 	forget(&f->server);
-	nv_room_leave(f->room, "Zoé");
+	nv_room_leave(f->room, "Zoé", &visit);
 	ASSERT_SAID(&f->server, "chat/text [SYSTÈME] Zoé a quitté le chat",
 	            "chat/json {\"type\":\"systeme\",\"contenu\":\"Zoé a quitté le chat\"}",
 	            "chat/presents {\"type\":\"presents\",\"noms\":[\"Bob\"]}");
-	assert_null(nv_room_name(f->room, "Zoé"));
+	assert_null(nv_room_name(f->room, "Zoé", PEER));
 }
 
 static void says_nothing_of_who_leaves_unnamed(void **state)
 {
 	struct fixture *f = *state;
 
-	nv_room_leave(f->room, "");
+	nv_room_leave(f->room, "", &visit);
 	assert_int_equal(f->server.count, 0);
 }
 
@@ -128,11 +131,11 @@ static void gives_a_name_once(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_null(nv_room_name(f->room, "Zoé"));
+	assert_null(nv_room_name(f->room, "Zoé", PEER));
 	forget(&f->server);
-	assert_string_equal(nv_room_name(f->room, "Zoé"), "Ce pseudo est déjà pris");
+	assert_string_equal(nv_room_name(f->room, "Zoé", PEER), "Ce pseudo est déjà pris");
 	assert_int_equal(f->server.count, 0);
-	assert_null(nv_room_name(f->room, "Zoë"));
+	assert_null(nv_room_name(f->room, "Zoë", PEER));
 }
 
 static void numbers_guests(void **state)
@@ -140,9 +143,9 @@ static void numbers_guests(void **state)
 	struct fixture *f = *state;
 	char name[NV_NICKNAME_SIZE] = "";
 
-	assert_null(nv_room_name(f->room, "invité-1"));
+	assert_null(nv_room_name(f->room, "invité-1", PEER));
 	forget(&f->server);
-	assert_null(nv_room_name_guest(f->room, name));
+	assert_null(nv_room_name_guest(f->room, name, PEER));
 	assert_string_equal(name, "invité-2");
 	ASSERT_SAID(&f->server, "chat/text [SYSTÈME] invité-2 a rejoint le chat",
 	            "chat/json {\"type\":\"systeme\",\"contenu\":\"invité-2 a rejoint le chat\"}",
@@ -156,7 +159,7 @@ static void tells_the_sender_what_could_not_be_said(void **state)
 	f->server.answer = NV_ERR_NOMEM;
 	assert_int_equal(nv_room_say(f->room, "Zoé", nv_str("x")), NV_ERR_NOMEM);
 	/* Who joins has the name even if nobody heard of it. */
-	assert_null(nv_room_name(f->room, "Zoé"));
+	assert_null(nv_room_name(f->room, "Zoé", PEER));
 }
 
 /* The log is not what is tested here. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// server.mjs: `navette serve` as a child process. Its port is learnt from its start-up lines; it is
+// server.mjs: `navette serve` as a child process. Its address is learnt from its start-up lines; it is
 // ended by its pid, and by the kernel should this program die first.
 
 import assert from 'node:assert/strict';
@@ -18,11 +18,12 @@ export class Server {
 	#ended;
 	#errors = '';
 	#over = false;
+	url = '';
 	port = 0;
 
 	/* Resolves when it listens; port 0 stands for a free one. */
 	static async start(port = 0, ...flags) {
-		const server = new Server(['serve', '--port', String(port), ...flags]);
+		const server = new Server(['serve', '--port', String(port), '--log-format', 'text', ...flags]);
 		await server.#listens();
 		return server;
 	}
@@ -33,10 +34,6 @@ export class Server {
 		this.#ended = new Promise((resolve) => this.#process.once('close', resolve));
 		this.#process.once('error', (error) => this.#errors += error.message);
 		this.#process.stderr.on('data', (data) => this.#errors += data);
-	}
-
-	get url() {
-		return `http://localhost:${this.port}/`;
 	}
 
 	signal(name) {
@@ -62,7 +59,7 @@ export class Server {
 			return;
 		this.#over = true;
 		this.signal('SIGCONT');
-		this.signal('SIGTERM');
+		this.signal('SIGINT');
 		const code = await this.#endedWithin(STOP_DEADLINE_MS);
 		const how = code ?? this.#process.signalCode;
 		assert.equal(code, 0, `navette serve ended with ${how}: ${this.#errors}`);
@@ -77,16 +74,17 @@ export class Server {
 	}
 
 	async #listens() {
-		const port = new Promise((resolve) => {
+		const url = new Promise((resolve) => {
 			createInterface({ input: this.#process.stdout }).on('line', (line) => {
-				const [, number] = line.match(/\] Port : (\d+)$/) ?? [];
-				if (number)
-					resolve(Number(number));
+				const [, text] = line.match(/\] Page : (\S+)$/) ?? [];
+				if (text)
+					resolve(text);
 			});
 		});
 		const late = setTimeout(() => this.signal('SIGKILL'), START_DEADLINE_MS);
-		this.port = await Promise.race([port, this.#ended.then(() => 0)]);
+		this.url = await Promise.race([url, this.#ended.then(() => '')]);
 		clearTimeout(late);
-		assert.notEqual(this.port, 0, `navette serve did not start: ${this.#errors}`);
+		assert.notEqual(this.url, '', `navette serve did not start: ${this.#errors}`);
+		this.port = Number(new URL(this.url).port);
 	}
 }

@@ -100,7 +100,7 @@ class Stage {
 	}
 
 	async #photograph() {
-		const folder = process.env.NAVETTE_BUILD;
+		const folder = process.env.NVTEST_BUILD;
 		if (!folder)
 			return;
 		mkdirSync(`${folder}/browser`, { recursive: true });

@@ -302,21 +302,3 @@ scenario('the chat works behind a reverse proxy with a prefix', async (stage) =>
 	await ada.page.click('a[href="console"]');
 	await until(() => ada.page.inputValue('#url'), `${proxy.url}ws`.replace('http:', 'ws:'));
 });
-
-scenario('under https the address is wss', async (stage) => {
-	const { url } = await stage.serve();
-	/* The pages are fetched on the browser's behalf; its WebSocket finds a server without TLS. */
-	const page = await stage.page(url, { expected: CONNECTION_LOST });
-	const secure = `${url.replace('http:', 'https:')}live/`;
-	await page.route(`${secure}**`, (route) => {
-		const path = route.request().url().slice(secure.length);
-		return route.fetch({ url: url + path })
-			.then((response) => route.fulfill({ response }))
-			.catch(() => { /* Still on its way when the page was closed. */ });
-	});
-	const complaints = [];
-	page.on('console', (message) => complaints.push(message.text()));
-	await page.goto(secure);
-	await until(() => complaints[0]?.split('\'')[1],
-		`${secure.replace('https:', 'wss:')}chat?format=json`);
-});

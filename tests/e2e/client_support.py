@@ -16,12 +16,13 @@ import subprocess
 import termios
 import threading
 
-from support import (BINARY, CLOSE, NAVETTE, PATIENCE, PING, PONG, ROOT, TEXT, Deadline, masked,
-                     server_frame, short)
+import tls_support
+from places import NAVETTE
+from support import (BINARY, CLOSE, PATIENCE, PING, PONG, TEXT, Deadline, masked, server_frame,
+                     short)
+from tls_support import SECURE, TlsSocket
 
-EXAMPLES = os.environ.get('NAVETTE_EXAMPLES', os.path.join(os.path.dirname(NAVETTE), 'examples'))
-NODE_MODULES = os.environ.get('NAVETTE_NODE_MODULES',
-                              os.path.join(ROOT, 'tests', 'browser', 'node_modules'))
+SERVER_CONTEXT = tls_support.server_context() if SECURE else None
 GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 
@@ -134,23 +135,35 @@ class Peer:
 
 
 class ScriptedServer:
-    """Takes one connection and runs script(peer) on it, in a thread. What goes wrong there is
-    raised when the with block ends."""
+    """Takes a connection for each script, one behind the other, and runs script(peer) on it, in a
+    thread. What goes wrong there is raised when the with block ends."""
 
-    def __init__(self, script):
-        self.script = script
+    def __init__(self, *scripts, tls=SERVER_CONTEXT, host='127.0.0.1'):
+        self.scripts = scripts
+        self.tls = tls
         self.error = None
-        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.listener = socket.create_server(
+            (host, 0), family=socket.AF_INET6 if ':' in host else socket.AF_INET)
         self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
-        self.url = f'ws://127.0.0.1:{self.port}/ws'
+        self.url = self.url_of(f'[{host}]' if ':' in host else host)
         self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def url_of(self, host):
+        return f'{"wss" if self.tls else "ws"}://{host}:{self.port}/ws'
+
+    def _secured(self, sock):
+        sock.settimeout(PATIENCE)
+        # What waits for an acknowledgement would be lost when a script resets.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return TlsSocket(sock, self.tls, server_side=True) if self.tls else sock
 
     def _serve(self):
         try:
-            sock, _ = self.listener.accept()
-            with sock:
-                self.script(Peer(sock))
+            for script in self.scripts:
+                sock, _ = self.listener.accept()
+                with sock:
+                    script(Peer(self._secured(sock)))
         except (Exception, AssertionError) as error:  # pylint: disable=broad-except
             self.error = error
 

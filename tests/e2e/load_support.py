@@ -6,10 +6,9 @@ import os
 import subprocess
 import threading
 
-from support import PATIENCE, ROOT, is_sanitized, poll, watches_threads
+from places import LOAD
+from support import PATIENCE, is_sanitized, poll, watches_threads
 
-PROGRAMS = os.path.join(os.environ.get('NAVETTE_BUILD', os.path.join(ROOT, 'build', 'release')),
-                        'tests', 'load')
 OFF = 0xffffffff
 CLOSE, DROP_OLDEST, KEEP_NEWEST = range(3)
 QUIET = 2
@@ -19,12 +18,21 @@ def arguments(options):
     return [f'{name}={value}' for name, value in options.items()]
 
 
+def reserve(core):
+    """That core alone, and before everybody else on it if that is allowed: what is measured then is not
+    the machine's other work."""
+    os.sched_setaffinity(0, {core})
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        pass
+
+
 def start(program, core=None, **options):
-    """With pipes; on that core alone."""
-    pin = None if core is None else lambda: os.sched_setaffinity(0, {core})
-    return subprocess.Popen([os.path.join(PROGRAMS, program), *arguments(options)],
+    """With pipes; on that core, see reserve."""
+    return subprocess.Popen([os.path.join(LOAD, program), *arguments(options)],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                            preexec_fn=pin)
+                            preexec_fn=None if core is None else lambda: reserve(core))
 
 
 class Program:
@@ -110,7 +118,7 @@ class Readers(Program):
 
 def churn(port, seconds, rate=1000):
     """Visitors come and go: what was counted of them. Fails unless each ended as it should."""
-    run = subprocess.run([os.path.join(PROGRAMS, 'churn'),
+    run = subprocess.run([os.path.join(LOAD, 'churn'),
                           *arguments({'port': port, 'seconds': seconds, 'rate': rate})],
                          stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode != 0:

@@ -2,7 +2,7 @@
 """What the end-to-end tests share: a server of one's own, and a WebSocket client that shows bytes.
 
 Every wait is for a condition and ends with a deadline. The client is plain sockets on purpose: it
-hides nothing of the wire and sends whatever a test wants.
+hides nothing of the wire but TLS and sends whatever a test wants.
 """
 
 import os
@@ -15,8 +15,16 @@ import threading
 import time
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NAVETTE = os.environ.get('NAVETTE', os.path.join(ROOT, 'build', 'release', 'navette'))
+import tls_support
+from places import NAVETTE
+from tls_support import SECURE, TlsSocket
+
+# A run is over ws or over wss as a whole.
+HTTP, WS = ('https', 'wss') if SECURE else ('http', 'ws')
+TLS_FLAGS = tls_support.serve_flags() if SECURE else []
+CLIENT_CONTEXT = tls_support.client_context() if SECURE else None
+TEXT_LOG = ['--log-format', 'text']  # off a terminal it would be JSON
+SERVE = [NAVETTE, 'serve', *TLS_FLAGS, *TEXT_LOG]
 
 # Far above what anything takes, also under sanitizers on a busy machine.
 PATIENCE = 60
@@ -74,6 +82,7 @@ class Lines:
 
     def __init__(self, pipe):
         self.lines = []
+        self.moments = []  # at which they came
         self.ended = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
@@ -84,6 +93,7 @@ class Lines:
             for line in pipe:
                 with self.changed:
                     self.lines.append(line.decode('utf-8').rstrip('\n'))
+                    self.moments.append(time.monotonic())
                     self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -123,14 +133,17 @@ def memory_of(pid):
 
 
 class Server:
-    """`navette serve` on a free port; stopped and checked when the with block ends."""
+    """`navette serve` on a free port, behind the words `through`; stopped and checked when the with
+    block ends."""
 
     START_LINES = 7
 
-    def __init__(self, *flags, env=None, stdin=subprocess.DEVNULL, **popen):
+    def __init__(self, *flags, tls=TLS_FLAGS, env=None, stdin=subprocess.DEVNULL, through=(),
+                 **popen):
         self.process = subprocess.Popen(
-            [NAVETTE, 'serve', '--port', '0', *flags], stdin=stdin, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, **popen)
+            [*through, NAVETTE, 'serve', *tls, '--port', '0', *TEXT_LOG, *flags], stdin=stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
+            **popen)
         self.output = Lines(self.process.stdout)
         self.errors = Lines(self.process.stderr)
         try:
@@ -161,8 +174,12 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    def stop(self, number=signal.SIGTERM):
-        """Returns the exit code."""
+    @property
+    def url(self):
+        return f'{WS}://localhost:{self.port}'
+
+    def stop(self, number=signal.SIGINT):
+        """Returns the exit code. A SIGTERM would have it wait for its clients."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(8 if not is_sanitized() else PATIENCE)
@@ -256,7 +273,7 @@ DELIVERIES = {
 
 # --- The client ---
 
-def connect(port, host='127.0.0.1', receive_buffer=None):
+def connect(port, host='127.0.0.1', receive_buffer=None, tls=CLIENT_CONTEXT, name='localhost'):
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     if receive_buffer:
@@ -265,16 +282,27 @@ def connect(port, host='127.0.0.1', receive_buffer=None):
     sock.settimeout(PATIENCE)
     try:
         sock.connect((host, port))
+        return TlsSocket(sock, tls, server_hostname=name) if tls else sock
     except OSError:
         sock.close()
         raise
-    return sock
 
 
 def upgrade(path, fields=''):
     return (f'GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
             'Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
             f'Sec-WebSocket-Version: 13\r\n{fields}\r\n').encode()
+
+
+def refusal(port, path='/', **options):
+    """How an answer begins. Over TLS, where to tell it would cost the handshake that a limit saves,
+    who is one too many is left without: b''."""
+    try:
+        with connect(port, **options) as sock:
+            sock.sendall(upgrade(path))
+            return sock.recv(65536)[:13]
+    except (BrokenPipeError, ConnectionResetError):
+        return b''
 
 
 class Client:

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import unittest
 
-from support import NAVETTE, PATIENCE, Client, Lines, Server, poll, unstamped
+from places import NAVETTE
+from support import HTTP, PATIENCE, SERVE, WS, Client, Lines, Server, poll, unstamped
+from tls_support import SECURE
 
 
 def run(*arguments, **options):
@@ -143,11 +145,11 @@ class Refusals(unittest.TestCase):
 class Start(unittest.TestCase):
     def lines(self, host, port):
         return [f'Serveur WebSocket démarré sur le port {port}',
-                f'Connectez-vous sur : ws://{host}:{port}/ws',
+                f'Connectez-vous sur : {WS}://{host}:{port}/ws',
                 '=== Serveur de Chat WebSocket ===',
                 f'Port : {port}',
-                f'URL : ws://{host}:{port}/chat',
-                f'Page : http://{host}:{port}/',
+                f'URL : {WS}://{host}:{port}/chat',
+                f'Page : {HTTP}://{host}:{port}/',
                 'Ctrl+C ou SIGTERM pour arrêter...']
 
     def check(self, host, *flags, connect_to, warning=None):
@@ -174,9 +176,9 @@ class Start(unittest.TestCase):
             self.check('[::1]', '--listen', address, connect_to=['::1'])
 
     def test_open_to_others_is_warned_of(self):
-        self.check('localhost', '--listen', '0.0.0.0', connect_to=['127.0.0.1', '127.0.0.3'],
-                   warning='0.0.0.0')
-        self.check('localhost', '--listen', '::', connect_to=['::1'], warning='::')
+        for address, ways in (('0.0.0.0', ['127.0.0.1', '127.0.0.3']), ('::', ['::1'])):
+            self.check('localhost', '--listen', address, connect_to=ways,
+                       warning=None if SECURE else address)
 
     def test_nobody_else_is_let_in_by_default(self):
         with Server() as server:
@@ -196,7 +198,7 @@ class Output(unittest.TestCase):
     def start(self):
         """A server, and the pipe of its log behind the start lines."""
         reader, writer = os.pipe()
-        process = subprocess.Popen([NAVETTE, 'serve', '--port', '0', '--rate', '0'],
+        process = subprocess.Popen([*SERVE, '--port', '0', '--rate', '0'],
                                    stdin=subprocess.DEVNULL, stdout=writer,
                                    stderr=subprocess.PIPE)
         self.addCleanup(process.stderr.close)
@@ -225,7 +227,7 @@ class Output(unittest.TestCase):
 
     def test_the_reader_does_not_read(self):
         process, port, log = self.start()
-        self.talk(port, 500)
+        self.talk(port, 1000)
         lines = Lines(log)
         # Each try is logged, or counted as lost; the note comes with the first line that fits.
         poll(lambda: self.talk(port, 1) or any('lignes perdues' in line for line in lines.lines),

@@ -15,8 +15,8 @@ import zlib
 import websockets
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
-from support import (BINARY, CLOSE, DELIVERIES, PATIENCE, PING, PONG, TEXT, Client, Server, connect,
-                     frame, is_sanitized, message, server_message, short, upgrade)
+from support import (BINARY, CLOSE, DELIVERIES, PATIENCE, PING, PONG, TEXT, WS, Client, Server,
+                     connect, frame, is_sanitized, message, server_message, short, upgrade)
 
 MIB = 1 << 20
 
@@ -242,7 +242,7 @@ class Web(EchoTest):
     def test_a_browser_gets_a_word(self):
         status, body = self.get(b'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
         self.assertEqual(status, 'HTTP/1.1 200 OK')
-        self.assertIn('ws://', body)
+        self.assertIn(f'{WS}://', body)
         status, body = self.get(b'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n')
         self.assertEqual((status, body), ('HTTP/1.1 200 OK', ''))
 
@@ -257,7 +257,7 @@ class Web(EchoTest):
         port = self.server.port
         self.assertEqual([line.partition('] ')[2] for line in self.server.output.lines], [
             f'Serveur WebSocket démarré sur le port {port}',
-            f'Connectez-vous sur : ws://localhost:{port}/',
+            f'Connectez-vous sur : {WS}://localhost:{port}/',
             'Ctrl+C ou SIGTERM pour arrêter...'])
 
     def test_other_flags_work_with_it(self):
@@ -273,7 +273,7 @@ class Libraries(unittest.IsolatedAsyncioTestCase):
     contents = ['', 'é' * 1000, b'', bytes(range(256)) * 200, 'short', 'x' * 65536]
 
     async def talk(self, server, **options):
-        async with websockets.connect(f'ws://localhost:{server.port}/', **options) as client:
+        async with websockets.connect(server.url, **options) as client:
             for content in [*self.contents, *self.contents]:
                 await client.send(content)
                 got = await asyncio.wait_for(client.recv(), PATIENCE)
@@ -316,7 +316,7 @@ class Chat(unittest.IsolatedAsyncioTestCase):
 
     async def answer(self, *flags):
         with Server(*flags) as server:
-            async with websockets.connect(f'ws://localhost:{server.port}/chat') as client:
+            async with websockets.connect(server.url + '/chat') as client:
                 self.assertIn('pseudo', await asyncio.wait_for(client.recv(), PATIENCE))
                 await client.send('é' * 20)
                 self.assertIn('a rejoint', await asyncio.wait_for(client.recv(), PATIENCE))

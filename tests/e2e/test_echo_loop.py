@@ -13,9 +13,10 @@ import unittest
 import websockets
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
-from client_support import NAVETTE, ScriptedServer, accepting, run_connect, started
-from support import (BINARY, PATIENCE, PING, PONG, TEXT, is_sanitized, memory_of, server_frame,
-                     server_message, short)
+from client_support import SERVER_CONTEXT, ScriptedServer, accepting, run_connect, started
+from places import NAVETTE
+from support import (BINARY, PATIENCE, PING, PONG, TEXT, WS, is_sanitized, memory_of,
+                     server_frame, server_message, short)
 
 MIB = 1 << 20
 
@@ -273,10 +274,11 @@ class Libraries(unittest.IsolatedAsyncioTestCase):
             await socket.send(['in ', 'three ', 'parts'])
             self.assertEqual(await asyncio.wait_for(socket.recv(), PATIENCE), 'in three parts')
             await socket.close(1000)
-        async with websockets.serve(serve, '127.0.0.1', 0, **options) as server:
+        async with websockets.serve(serve, '127.0.0.1', 0, ssl=SERVER_CONTEXT,
+                                    **options) as server:
             port = server.sockets[0].getsockname()[1]
             result = await asyncio.to_thread(run_connect, '--echo-loop', *arguments,
-                                             f'ws://127.0.0.1:{port}/')
+                                             f'{WS}://127.0.0.1:{port}/')
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, b'', b''))
         return agreed
 

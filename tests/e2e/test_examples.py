@@ -10,8 +10,9 @@ import threading
 import time
 import unittest
 
-from client_support import EXAMPLES, ScriptedServer, Terminal, accepting, started
-from support import CLOSE, PATIENCE, PING, PONG, ROOT, TEXT, Client, frame, server_frame
+from client_support import ScriptedServer, Terminal, accepting, started
+from places import EXAMPLES, ROOT
+from support import CLOSE, PATIENCE, PING, PONG, TEXT, Client, frame, server_frame
 
 WELCOME = 'Bienvenue sur le serveur WebSocket !'
 ASK = 'Bienvenue ! Quel est votre pseudo ?'
@@ -139,6 +140,52 @@ class SimpleClient(unittest.TestCase):
             self.assertRegex(result.stderr, b'^simple_client: .+\n$')
 
 
+class ReturningClient(unittest.TestCase):
+    """The first connection breaks; the second takes the rest."""
+
+    @staticmethod
+    def texts_until_close(peer):
+        texts = []
+        while (got := peer.frame())[0] != 0x80 | CLOSE:
+            if got[0] == 0x80 | PING:
+                peer.send_raw(server_frame(0x80 | PONG, got[1]))
+            else:
+                texts.append(got[1].decode())
+        peer.send_close(1000)
+        return texts
+
+    def test_it_comes_back(self):
+        heard = []
+
+        def first(peer):
+            heard.append(peer.text())
+            peer.send('Bonjour')
+
+        def second(peer):
+            heard.extend(self.texts_until_close(peer))
+        with ScriptedServer(accepting(first), accepting(second)) as server, \
+                started(path_of('returning_client'), server.url) as process:
+            process.stdin.write(b'a\n')
+            process.stdin.flush()
+            self.assertEqual(process.stderr.readline(), b'returning_client: connected\n')
+            self.assertRegex(process.stderr.readline(), b'without a Close; try 2 in [0-9]+ ms\n$')
+            process.stdin.write(b'b\n')
+            process.stdin.flush()
+            self.assertEqual(process.stderr.readline(), b'returning_client: connected\n')
+            process.stdin.close()
+            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.stderr.read(), b'2 confirmed, 0 uncertain, 0 dropped\n')
+            self.assertEqual(process.stdout.read(), b'Bonjour\n')
+        # Nobody has confirmed the first one, so it came again.
+        self.assertEqual(heard, ['a', 'a', 'b'])
+
+
+def behind_ticks(peer):
+    while (frame := peer.frame()) == (0x80 | TEXT, b'tick'):
+        pass
+    return frame
+
+
 class OtherLoops(unittest.TestCase):
     """A client inside a loop that is not the library's."""
 
@@ -155,10 +202,11 @@ class OtherLoops(unittest.TestCase):
                 heard.append(peer.text())
             self.assertEqual([text for text in heard if text != 'tick'], ['a', '', 'b'])
             peer.send('é')
+            # Data behind its Close would be dropped: with the answer it has read what came before.
+            peer.send_raw(server_frame(0x80 | PING, b'heard'))
+            self.assertEqual(behind_ticks(peer), (0x80 | PONG, b'heard'))
             said.set()
-            while (frame := peer.frame()) == (0x80 | TEXT, b'tick'):
-                pass
-            self.assertEqual(frame, (0x80 | CLOSE, b'\x03\xe8'))
+            self.assertEqual(behind_ticks(peer), (0x80 | CLOSE, b'\x03\xe8'))
             peer.send_close(1000)
         said = threading.Event()
         with ScriptedServer(accepting(script)) as server, \

@@ -6,7 +6,8 @@ import re
 import unittest
 from urllib.parse import urljoin
 
-from support import ROOT, ServerTest, connect, upgrade
+from places import ROOT
+from support import ServerTest, connect, upgrade
 
 WEB = os.path.join(ROOT, 'web')
 TYPES = {'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8',

@@ -4,7 +4,7 @@
 import contextlib
 import unittest
 
-from support import (BINARY, CLOSE, TEXT, Client, Server, connect, frame, message,
+from support import (BINARY, CLOSE, TEXT, WS, Client, Server, connect, frame, message,
                      server_message, upgrade)
 
 
@@ -158,7 +158,7 @@ class Log(HubTest):
         port = self.server.port
         self.assertEqual([line.partition('] ')[2] for line in self.server.output.lines], [
             f'Serveur WebSocket démarré sur le port {port}',
-            f'Connectez-vous sur : ws://localhost:{port}/',
+            f'Connectez-vous sur : {WS}://localhost:{port}/',
             'Ctrl+C ou SIGTERM pour arrêter...'])
 
 
@@ -181,7 +181,7 @@ class Web(HubTest):
         status, body = self.get(b'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
         self.assertEqual(status, 'HTTP/1.1 200 OK')
         self.assertIn('everybody', body)
-        self.assertIn('ws://', body)
+        self.assertIn(f'{WS}://', body)
 
     def test_the_chat_is_not_here(self):
         for path in ('/ws', '/chat'):

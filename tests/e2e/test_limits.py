@@ -6,8 +6,9 @@ import contextlib
 import time
 import unittest
 
-from support import (BINARY, Client, Deadline, Server, ServerTest, connect, frame, length_field, MASK,
-                     upgrade)
+from support import (BINARY, MASK, Client, Deadline, Server, ServerTest, frame, length_field,
+                     refusal)
+from tls_support import SECURE
 
 TOO_MANY = '{"type":"erreur","message":"Trop de messages envoyés"}'
 TOO_LONG = '{"type":"erreur","message":"Message trop grand"}'
@@ -175,10 +176,8 @@ class Admission(unittest.TestCase):
         server.__init__(*flags)
         return self.enterContext(server)
 
-    def refusal(self, port, host='127.0.0.1'):
-        with connect(port, host) as sock:
-            sock.sendall(upgrade('/'))
-            return sock.recv(65536)[:13]
+    def assert_refused(self, server, status):
+        self.assertEqual(refusal(server.port), b'' if SECURE else b'HTTP/1.1 %d ' % status)
 
     def check(self, flag, taken, status):
         """So many are let in; the next one gets this status, and nobody does without the limit."""
@@ -188,7 +187,7 @@ class Admission(unittest.TestCase):
                 server = self.start(lines, *mode, flag, str(taken[0]))
                 for _ in range(taken[1]):
                     clients.enter_context(Client(server.port, path))
-                self.assertEqual(self.refusal(server.port), b'HTTP/1.1 %d ' % status)
+                self.assert_refused(server, status)
                 server = self.start(lines, *mode, flag, '0')
                 for _ in range(50):
                     clients.enter_context(Client(server.port, path))
@@ -202,7 +201,7 @@ class Admission(unittest.TestCase):
     def test_another_address_is_let_in(self):
         server = self.start(7, '--max-connections-per-ip', '1')
         with Client(server.port, '/ws'):
-            self.assertEqual(self.refusal(server.port), b'HTTP/1.1 503 ')
+            self.assert_refused(server, 503)
             with Client(server.port, '/ws', host='::1') as other:
                 other.frame()
 

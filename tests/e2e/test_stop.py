@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How the server ends: signals and the keyboard, Close 1001 to all, exit code 0 in time."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,9 +12,10 @@ import sys
 import termios
 import time
 import unittest
+from functools import partial
 
-from support import (CLOSE, NAVETTE, PATIENCE, Client, Server, ServerTest, connect, frame,
-                     is_sanitized)
+from support import (CLOSE, PATIENCE, SERVE, Client, Server, ServerTest, connect, frame,
+                     is_sanitized, poll)
 
 STOPPING = 'Arrêt du serveur...'
 HINT = 'Ctrl+C ou SIGTERM pour arrêter...'
@@ -22,8 +24,8 @@ ENTER = 'Appuyez sur Entrée pour arrêter...'
 
 class Signals(ServerTest):
     def test_K_19_every_client_gets_1001_and_the_exit_code_is_0(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number), Server() as server:
+        for flags, number in (((), signal.SIGINT), (('--drain', '0'), signal.SIGTERM)):
+            with self.subTest(number), Server(*flags) as server:
                 clients = [Client(server.port, path) for path in
                            ('/ws', '/chat', '/chat?pseudo=Bob', '/chat?format=json') * 5]
                 server.process.send_signal(number)
@@ -66,18 +68,37 @@ class Signals(ServerTest):
     def test_second_signal_changes_nothing(self):
         client = self.client('/ws')
         client.frame()
-        self.server.process.send_signal(signal.SIGTERM)
-        client.expect_close(1001)
         self.server.process.send_signal(signal.SIGINT)
+        client.expect_close(1001)
+        self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.stop(), 0)
 
     def test_new_clients_are_refused_at_once(self):
         with self.client('/ws') as client:
             client.frame()
-            self.server.process.send_signal(signal.SIGTERM)
+            self.server.process.send_signal(signal.SIGINT)
             client.expect_close(1001)
             with self.assertRaises(ConnectionRefusedError):
                 connect(self.server.port)
+
+    def test_a_hangup_while_it_starts_does_not_end_it(self):
+        """Seen with a process that stands still, as nobody takes what it prints."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b'x')
+        os.set_blocking(writer, True)
+        with subprocess.Popen([*SERVE, '--help'], stdout=writer) as process:
+            os.close(writer)
+            try:
+                poll(lambda: blocks(process.pid, signal.SIGHUP), 'that it is prepared')
+                process.send_signal(signal.SIGHUP)
+            finally:
+                while os.read(reader, 65536):
+                    pass
+            self.assertEqual(process.wait(PATIENCE), 0)
 
     def test_input_that_is_no_terminal_does_not_stop_it(self):
         with Server(stdin=subprocess.PIPE) as server:
@@ -89,10 +110,27 @@ class Signals(ServerTest):
                 client.leave()
 
 
-def own_terminal():
-    """In a new child: its standard input becomes the terminal of its session."""
+def own_terminal(terminal=0):
+    """In a new child: this, or its standard input, becomes the terminal of its session."""
     os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def outlive(terminal):
+    """As nohup does."""
+    own_terminal(terminal)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def told_of_hangup(lines):
+    """What it does when it does not end."""
+    return any('certificates' in line for line in lines)
+
+
+def blocks(pid, number):
+    with open(f'/proc/{pid}/status', encoding='ascii') as status:
+        line = next(line for line in status if line.startswith('SigBlk:'))
+    return int(line.split()[1], 16) >> (number - 1) & 1
 
 
 # A shell with one job in the background, which it tells the result of.
@@ -113,6 +151,21 @@ class Keyboard(unittest.TestCase):
     def press(self, keys):
         os.write(self.keyboard, keys)
 
+    @contextlib.contextmanager
+    def shell(self):
+        """A shell and, as a descriptor, the server that is its job in the background."""
+        shell = subprocess.Popen(
+            [sys.executable, '-c', SHELL, *SERVE, '--port', '0'], stdin=self.terminal,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=own_terminal)
+        with shell:
+            job = os.pidfd_open(int(shell.stderr.readline().split()[1]))
+            try:
+                yield shell, job
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(job, signal.SIGKILL)
+                os.close(job)
+
     def test_enter_stops_it(self):
         for session in (None, own_terminal):
             for keys in (b'\n', b'\r', b'quit\n', b'\x04'):
@@ -132,9 +185,49 @@ class Keyboard(unittest.TestCase):
             self.press(b'\x03')
             self.assertEqual(server.process.wait(PATIENCE), 0)
 
+    def test_it_ends_with_its_terminal(self):
+        for read in (True, False):
+            keyboard, terminal = pty.openpty()
+            with (self.subTest(read=read),
+                  Server(stdin=terminal if read else subprocess.DEVNULL,
+                         preexec_fn=partial(own_terminal, terminal)) as server):
+                os.close(terminal)
+                with Client(server.port, '/ws') as client:
+                    client.frame()
+                    os.close(keyboard)
+                    client.expect_close(1001)
+                self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_with_nohup_it_outlives_its_terminal(self):
+        keyboard, terminal = pty.openpty()
+        with Server(preexec_fn=partial(outlive, terminal)) as server:
+            os.close(terminal)
+            os.close(keyboard)
+            server.errors.wait(told_of_hangup, 'what it does instead')
+
+    def test_it_ends_when_its_terminal_goes_after_the_hangup(self):
+        with self.shell() as (shell, job):
+            port = int([shell.stdout.readline() for _ in range(7)][3].split()[-1])
+            with Client(port, '/ws') as client:
+                client.frame()
+                signal.pidfd_send_signal(job, signal.SIGHUP)
+                self.assertIn(b'certificates', shell.stderr.readline())
+                shell.kill()
+                client.expect_close(1001)
+            self.assertTrue(select.select([job], [], [], PATIENCE)[0])
+
+    def test_a_hangup_that_somebody_sends_does_not_end_it(self):
+        for options in ({}, {'stdin': self.terminal, 'preexec_fn': own_terminal}):
+            with Server(**options) as server:
+                server.process.send_signal(signal.SIGHUP)
+                server.errors.wait(told_of_hangup, 'what it does instead')
+                with Client(server.port, '/ws') as client:
+                    client.frame()
+                    client.leave()
+
     def test_a_background_job_leaves_the_keyboard_to_the_shell(self):
         shell = subprocess.Popen(
-            [sys.executable, '-c', SHELL, NAVETTE, 'serve', '--port', '0'], stdin=self.terminal,
+            [sys.executable, '-c', SHELL, *SERVE, '--port', '0'], stdin=self.terminal,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=own_terminal)
         with shell:
             job = int(shell.stderr.readline().split()[1])

@@ -192,7 +192,7 @@ class Stop(unittest.TestCase):
         for client in clients:
             if not plain:
                 client.text()
-        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGINT)
         for client in clients:
             with client:
                 client.expect_close(1001)
@@ -211,7 +211,7 @@ class Stop(unittest.TestCase):
                 clients = [Client(server.port, f'/chat?pseudo=c{name}') for name in range(8)]
                 for client in clients:
                     client.send(*'abcdefghij' * 10)
-                server.process.send_signal(signal.SIGTERM)
+                server.process.send_signal(signal.SIGINT)
                 # Who goes without a word does not hold up the end.
                 for client in clients:
                     client.sock.close()

@@ -4,11 +4,14 @@
 
 import asyncio
 import http
+import signal
 import unittest
 
 import websockets
 
-from support import NAVETTE, PATIENCE, Server
+from client_support import SERVER_CONTEXT
+from places import NAVETTE
+from support import PATIENCE, WS, Server
 
 WELCOME = 'Bienvenue sur le serveur WebSocket !'
 ASK = 'Bienvenue ! Quel est votre pseudo ?'
@@ -19,7 +22,7 @@ class Clients(unittest.IsolatedAsyncioTestCase):
         self.server = self.enterContext(Server('--rate', '0'))
 
     def connect(self, path, **options):
-        return websockets.connect(f'ws://localhost:{self.server.port}{path}', **options)
+        return websockets.connect(self.server.url + path, **options)
 
     async def wait(self, awaitable):
         return await asyncio.wait_for(awaitable, PATIENCE)
@@ -66,7 +69,7 @@ class Clients(unittest.IsolatedAsyncioTestCase):
     async def test_the_server_stops(self):
         async with self.connect('/ws') as client:
             await self.expect(client, WELCOME)
-            self.server.process.terminate()
+            self.server.process.send_signal(signal.SIGINT)
             with self.assertRaises(websockets.ConnectionClosed):
                 await self.wait(client.recv())
             self.assertEqual(client.close_code, 1001)
@@ -81,10 +84,11 @@ class Clients(unittest.IsolatedAsyncioTestCase):
 class Servers(unittest.IsolatedAsyncioTestCase):
     async def run_connect(self, handler, *arguments, stdin=b'', **options):
         """`navette connect` against a server with that handler: its code, output and errors."""
-        async with websockets.serve(handler, '127.0.0.1', 0, **options) as server:
+        async with websockets.serve(handler, '127.0.0.1', 0, ssl=SERVER_CONTEXT,
+                                    **options) as server:
             port = server.sockets[0].getsockname()[1]
             process = await asyncio.create_subprocess_exec(
-                NAVETTE, 'connect', *arguments, f'ws://127.0.0.1:{port}/a?b=c',
+                NAVETTE, 'connect', *arguments, f'{WS}://127.0.0.1:{port}/a?b=c',
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE)
             out, errors = await asyncio.wait_for(process.communicate(stdin), PATIENCE)

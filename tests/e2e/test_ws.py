@@ -118,8 +118,7 @@ class Log(ServerTest):
 class OtherClients(ServerTest):
     def test_python_websockets(self):
         async def talk():
-            url = f'ws://localhost:{self.server.port}/ws'
-            async with websockets.connect(url) as client:
+            async with websockets.connect(self.server.url + '/ws') as client:
                 welcome = await client.recv()
                 await client.send('élève')
                 text = await client.recv()

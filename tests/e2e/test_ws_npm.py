@@ -5,8 +5,11 @@ import os
 import subprocess
 import unittest
 
-from client_support import NODE_MODULES, run_connect, started
-from support import PATIENCE, Server
+import tls_support
+from client_support import run_connect, started
+from places import NODE_MODULES
+from support import PATIENCE, WS, Server
+from tls_support import SECURE
 
 # Each script gets WebSocket, and `url` where there is a server already.
 PRELUDE = "const WebSocket = require('ws'); const assert = require('assert');" \
@@ -91,8 +94,12 @@ socket.on('error', () => {});
 """
 
 SERVER = r"""
-const server = new WebSocket.Server({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
-server.on('listening', () => console.log(server.address().port));
+const read = require('fs').readFileSync;
+const [cert, key] = process.argv.slice(1);
+const http = cert ? require('https').createServer({ cert: read(cert), key: read(key) })
+    : require('http').createServer();
+const server = new WebSocket.Server({ server: http, perMessageDeflate: true });
+http.listen(0, '127.0.0.1', () => console.log(http.address().port));
 server.on('connection', (socket) => {
     socket.on('message', (data, binary) => {
         if (String(data) === 'binary') socket.send(Buffer.from([0, 255]));
@@ -121,7 +128,7 @@ class Clients(Ws):
     def run_script(self, script):
         with Server('--rate', '0') as server:
             result = subprocess.run(
-                [*self.command(script), f'ws://localhost:{server.port}'], env=self.environment,
+                [*self.command(script), server.url], env=self.environment,
                 capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual((result.returncode, result.stdout), (0, b'done\n'), result.stderr.decode())
 
@@ -140,10 +147,11 @@ class Clients(Ws):
 
 class Servers(Ws):
     def test_connect(self):
+        files = [tls_support.file(name) for name in ('server.pem', 'server.key')] if SECURE else []
         lines = ['a', 'élève', '', 'x' * 200000, 'binary', 'parts', 'b']
-        with started(*self.command(SERVER), env=self.environment) as server:
+        with started(*self.command(SERVER), *files, env=self.environment) as server:
             port = int(server.stdout.readline())
-            result = run_connect(f'ws://127.0.0.1:{port}/', stdin='\n'.join(lines).encode())
+            result = run_connect(f'{WS}://127.0.0.1:{port}/', stdin='\n'.join(lines).encode())
             self.assertEqual(server.stdout.readline(), b'closed 1000\n')
         self.assertEqual((result.returncode, result.stderr), (0, b''))
         self.assertEqual(result.stdout.decode().split('\n'),

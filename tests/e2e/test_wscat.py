@@ -2,9 +2,11 @@
 """npm's wscat, unmodified and on a terminal, as the tutorial uses it: wscat -c ws://.../ws."""
 
 import os
+import signal
 import unittest
 
-from client_support import NODE_MODULES, Terminal
+from client_support import Terminal
+from places import NODE_MODULES
 from support import Server
 
 WSCAT = os.path.join(NODE_MODULES, 'wscat', 'bin', 'wscat')
@@ -12,8 +14,8 @@ WSCAT = os.path.join(NODE_MODULES, 'wscat', 'bin', 'wscat')
 
 class Wscat(unittest.TestCase):
     def open(self, path, *arguments):
-        url = f'ws://localhost:{self.server.port}{path}'
-        terminal = self.enterContext(Terminal('node', WSCAT, '--no-color', '-c', url, *arguments))
+        terminal = self.enterContext(Terminal('node', WSCAT, '--no-color', '-c',
+                                              self.server.url + path, *arguments))
         terminal.expect(r'Connected \(press CTRL\+C to quit\)')
         return terminal
 
@@ -56,7 +58,7 @@ class Wscat(unittest.TestCase):
     def test_the_server_stops(self):
         terminal = self.open('/ws')
         terminal.expect('< Bienvenue')
-        self.server.process.terminate()
+        self.server.process.send_signal(signal.SIGINT)
         terminal.expect(r'Disconnected \(code: 1001, reason: ""\)')
         terminal.rest()
 

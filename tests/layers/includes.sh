@@ -31,14 +31,18 @@ api='<navette/(base|deflate|session|handshake)\.h>'
 check() {
 	allow src/base '"base/[a-z0-9_]+\.h"|<navette/base\.h>'
 	allow src/proto "\"(base|proto)/[a-z0-9_]+\.h\"|$api"
-	allow src/net '"(base|net)/[a-z0-9_]+\.h"|<navette/(base|loop)\.h>'
+	allow src/net '"(base|net)/[a-z0-9_]+\.h"|<navette/(base|loop|tls)\.h>'
 	allow src/ws '"(base|proto|net|ws)/[a-z0-9_]+\.h"|<navette/[a-z_]+\.h>'
 	allow include/navette/base.h none
 	allow include/navette/deflate.h '<navette/base\.h>'
 	allow include/navette/loop.h '<navette/base\.h>'
+	allow include/navette/tls.h '<navette/base\.h>'
 	allow include/navette/session.h '<navette/deflate\.h>'
 	allow include/navette/handshake.h '<navette/deflate\.h>'
-	allow include/navette/navette.h '<navette/[a-z_]+\.h>'
+	allow include/navette/conn.h '<navette/(deflate|tls)\.h>'
+	allow include/navette/server.h '<navette/conn\.h>'
+	allow include/navette/client.h '<navette/(conn|loop)\.h>'
+	allow include/navette/navette.h '<navette/(client|conn|loop|server)\.h>'
 	allow examples '<navette/[a-z_]+\.h>'
 	ours apps | grep -E ' ("(base|proto|net|ws|\.\.)/|"navette/)' | sed 's/$/ is internal/' || true
 	list src/net | xargs -r grep -niHE '^[^*/]*websocket' | sed 's/$/ is not for this layer/' || true

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "proto/session_small.h"
+
 struct player {
 	struct nv_session *session;
 	enum nv_role role;
@@ -97,6 +99,21 @@ static void note_event(struct player *p, const struct nv_event *event)
 	take_output(p);
 }
 
+/* As a server's connections ask. */
+static bool next_event(struct nv_session *session, struct nv_event *event)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	unsigned int opcode = nv_session_take_small(session, &data, &len);
+
+	if (!opcode)
+		return nv_session_next(session, event);
+	*event = (struct nv_event){ .type = NV_EVENT_MESSAGE,
+		                    .opcode = (enum nv_opcode)opcode,
+		                    .data = { data, len } };
+	return true;
+}
+
 static void feed(struct player *p, const uint8_t *bytes, size_t len)
 {
 	uint8_t *piece = malloc(len);
@@ -106,7 +123,7 @@ static void feed(struct player *p, const uint8_t *bytes, size_t len)
 		abort();
 	memcpy(piece, bytes, len);
 	nv_session_feed(p->session, piece, len);
-	while (nv_session_next(p->session, &event))
+	while (next_event(p->session, &event))
 		note_event(p, &event);
 	free(piece);
 	take_output(p);

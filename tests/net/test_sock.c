@@ -98,6 +98,42 @@ static void the_zone_goes_to_the_system(void **state)
 	assert_int_equal(nv_sock_listen(&address), NV_ERR_ADDRESS);
 }
 
+/* Bound to the port that it connects to, a socket meets itself. */
+static void assert_meets_itself(const char *ip)
+{
+	struct sockaddr_storage any;
+	socklen_t len = sizeof(any);
+	struct nv_address address = address_of(ip, 0);
+	int fd = nv_sock_listen(&address);
+
+	assert_true(fd >= 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+	nv_sock_close(fd);
+	fd = socket(any.ss_family, SOCK_STREAM, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&any, len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&any, len), 0);
+	assert_int_equal(nv_sock_error(fd), NV_ERR_REFUSED);
+	nv_sock_close(fd);
+}
+
+static void who_meets_itself_was_refused(void **state)
+{
+	struct nv_address address = address_of("127.0.0.1", 0);
+	int listener = nv_sock_listen(&address);
+	struct pollfd client = { .events = POLLOUT };
+
+	assert_meets_itself("127.0.0.1");
+	if (has_ipv6())
+		assert_meets_itself("::1");
+	/* The same address with another port is somebody else. */
+	client.fd = nv_sock_connect(&address);
+	assert_int_equal(poll(&client, 1, 10000), 1);
+	assert_int_equal(nv_sock_error(client.fd), 0);
+	nv_sock_close(client.fd);
+	nv_sock_close(listener);
+}
+
 static void another_machines_address_is_an_error(void **state)
 {
 	struct nv_address address = address_of("192.0.2.1", 0);
@@ -260,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_port_in_use_is_an_error),
 		cmocka_unit_test(a_server_may_be_restarted_at_once),
 		cmocka_unit_test(the_zone_goes_to_the_system),
+		cmocka_unit_test(who_meets_itself_was_refused),
 		cmocka_unit_test(another_machines_address_is_an_error),
 		cmocka_unit_test(ipv6_leaves_the_port_to_ipv4),
 		cmocka_unit_test(everything_takes_both_families),

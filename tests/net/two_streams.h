@@ -60,14 +60,16 @@ static inline void fail_sends(unsigned int count, const int *errors)
 	memcpy(sends.errors, errors, count * sizeof(errors[0]));
 }
 
-/* The same for the loop's registrations: counted, and new ones fail. */
+/* The same for the loop's registrations: counted, and new ones fail, or changes. */
 static bool fail_registrations;
+static bool fail_changes;
 static unsigned int registrations;
 
 int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
 	registrations++;
-	if (fail_registrations && operation == EPOLL_CTL_ADD) {
+	if ((fail_registrations && operation == EPOLL_CTL_ADD) ||
+	    (fail_changes && operation == EPOLL_CTL_MOD)) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -89,6 +91,7 @@ static inline int setup(void **state, void (*pair)(int fds[2]))
 
 	memset(&sends, 0, sizeof(sends));
 	fail_registrations = false;
+	fail_changes = false;
 	failing_alloc_install();
 	f->loop = nv_loop_new();
 	assert_non_null(f->loop);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_session_queue.c: a session that writes into its owner's queue writes what it would have written
  * into its own output, and nothing after an error. */
-#include "proto/session.h"
+#include "proto/session_small.h"
 
-#include "base/outq.h"
 #include "support/blob.h"
 #include "support/failing_alloc.h"
 #include "support/unit.h"
@@ -74,6 +73,76 @@ static void whole_messages(struct side *queues, struct side *sends)
 			assert_int_equal(nv_session_queue(queues->session, opcode, data, &queue), 0);
 			assert_int_equal(nv_session_send(sends->session, opcode, data), 0);
 			assert_same(&queue, sends->session);
+		}
+	}
+}
+
+/* Every small message, behind one that has made the room. */
+static void small_messages(struct side *queues, struct side *sends, bool taken)
+{
+	const struct nv_bytes first = { text, 1000 };
+	struct nv_outq queue = { 0 };
+
+	for (size_t len = 0; len <= 126; len++) {
+		const struct nv_bytes data = { text, len };
+		const bool small = taken && len <= 125;
+
+		for (enum nv_opcode opcode = NV_TEXT; opcode <= NV_BINARY; opcode++) {
+			assert_false(nv_session_queue_small(queues->session, opcode, data, &queue));
+			assert_int_equal(nv_session_queue(queues->session, NV_TEXT, first, &queue), 0);
+			assert_int_equal(nv_session_send(sends->session, NV_TEXT, first), 0);
+			assert_int_equal(
+				nv_session_queue_small(queues->session, opcode, data, &queue), small);
+			if (small)
+				assert_int_equal(nv_session_send(sends->session, opcode, data), 0);
+			assert_same(&queue, sends->session);
+		}
+	}
+}
+
+/* What is not small or not to be sent leaves the queue as it was. */
+static void small_refusals(struct nv_session *session)
+{
+	struct nv_outq queue = { 0 };
+	uint32_t len;
+
+	assert_int_equal(nv_session_queue(session, NV_TEXT, nv_str("first"), &queue), 0);
+	len = queue.len;
+	assert_false(nv_session_queue_small(session, NV_TEXT, nv_str("\xc3"), &queue));
+	assert_false(nv_session_queue_small(session, NV_CONTINUATION, nv_str("x"), &queue));
+	assert_false(nv_session_queue_small(session, NV_CLOSE, nv_str(""), &queue));
+	assert_int_equal(queue.len, len);
+	assert_int_equal(nv_session_queue_part(
+				 session, &(struct nv_outgoing){ NV_TEXT, nv_str("a"), false, false },
+				 &queue),
+	                 0);
+	assert_false(nv_session_queue_small(session, NV_TEXT, nv_str("x"), &queue));
+	assert_int_equal(nv_session_queue_part(session,
+	                                       &(struct nv_outgoing){ NV_CONTINUATION, nv_str("b"),
+	                                                              true, false },
+	                                       &queue),
+	                 0);
+	assert_int_equal(nv_session_close(session, 1000, nv_str("")), 0);
+	len = queue.len;
+	assert_false(nv_session_queue_small(session, NV_TEXT, nv_str("x"), &queue));
+	assert_int_equal(queue.len, len);
+	nv_outq_deinit(&queue);
+}
+
+static void small_messages_are_queued_as_any_other(void **state)
+{
+	(void)state;
+	memset(text, 'a', sizeof text);
+	for (enum nv_role role = NV_SERVER; role <= NV_CLIENT; role++) {
+		for (int compressed = 0; compressed < 2; compressed++) {
+			struct side queues, sends;
+
+			open_side(&queues, role, compressed);
+			open_side(&sends, role, compressed);
+			small_messages(&queues, &sends, role == NV_SERVER && !compressed);
+			small_refusals(queues.session);
+			nv_session_free(queues.session);
+			nv_session_free(sends.session);
 		}
 	}
 }
@@ -160,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_queue_gets_what_the_output_would_have_got),
+		cmocka_unit_test(small_messages_are_queued_as_any_other),
 		cmocka_unit_test(unchecked_text_is_not_looked_at),
 	};
 

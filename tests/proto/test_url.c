@@ -137,6 +137,11 @@ static void bad_urls(void **state)
 		"ws://[1:2]/",
 		"ws://[1.2.3.4]/",
 		"ws://[::g]/",
+		"ws://[:::]/",
+		"ws://[1::2::3]/",
+		"ws://[::1.2.3]/",
+		"ws://[1:2:3:4:5:6:7]/",
+		"ws://[12345::]/",
 		"ws://[fe80::1%25eth0]/",
 		"ws://[v1.a:b:c]/",
 		"ws://a%2/",
@@ -167,6 +172,7 @@ static void problems_tell_what_is_wrong(void **state)
 		{ "ws://a:99999/", "the port is not a number from 1 to 65535" },
 		{ "ws://a/b c", "the URL holds a space, a control or a non-ASCII character" },
 		{ "ws:///x", "the host is empty" },
+		{ "ws://[:::]/", "the IPv6 address is malformed" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

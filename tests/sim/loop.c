@@ -16,10 +16,11 @@
 
 struct nv_loop *nv_loop_new(void)
 {
-	struct nv_loop *loop = nv_alloc_zero(sizeof(*loop));
+	struct nv_loop *loop = nv_alloc(sizeof(*loop));
 
 	if (!loop)
 		return NULL;
+	memset(loop, 0, offsetof(struct nv_loop, plain));
 	loop->now_ms = START_MS;
 	nv_list_init(&loop->dirty);
 	nv_list_init(&loop->flushing);
@@ -69,9 +70,24 @@ void nv_loop_stop(struct nv_loop *loop)
 	atomic_store(&loop->stopped, true);
 }
 
+uint8_t *nv_loop_plain(struct nv_loop *loop)
+{
+	return loop->plain;
+}
+
+const struct nv_traffic *nv_loop_traffic(const struct nv_loop *loop)
+{
+	return &loop->traffic;
+}
+
 uint64_t nv_loop_now(const struct nv_loop *loop)
 {
 	return loop->now_ms;
+}
+
+uint64_t nv_loop_clock_us(const struct nv_loop *loop)
+{
+	return loop->now_ms * 1000u;
 }
 
 int nv_loop_start_timer(struct nv_loop *loop, struct nv_timer *timer, uint32_t delay_ms)
@@ -103,9 +119,17 @@ bool sim_busy(const struct nv_loop *loop)
 	       sim_can_move(loop);
 }
 
+static uint64_t next_due(const struct nv_loop *loop)
+{
+	uint64_t timer = nv_timers_next(&loop->timers);
+	uint64_t answer = sim_next_answer(loop);
+
+	return timer < answer ? timer : answer;
+}
+
 int nv_loop_timeout_ms(const struct nv_loop *loop)
 {
-	uint64_t due = nv_timers_next(&loop->timers);
+	uint64_t due = next_due(loop);
 
 	if (sim_busy(loop))
 		return 0;
@@ -173,8 +197,8 @@ void sim_advance(struct nv_loop *loop, uint32_t ms)
 	uint64_t end = loop->now_ms + ms;
 
 	sim_settle(loop);
-	while (nv_timers_next(&loop->timers) <= end) {
-		loop->now_ms = nv_timers_next(&loop->timers);
+	while (next_due(loop) <= end) {
+		loop->now_ms = next_due(loop);
 		sim_settle(loop);
 	}
 	loop->now_ms = end;

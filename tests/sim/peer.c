@@ -41,11 +41,45 @@ const struct nv_address *sim_peer_address(const struct sim_peer *peer)
 	return &peer->address;
 }
 
+void sim_peer_put(struct sim_peer *peer, struct nv_bytes wire)
+{
+	if (!peer->closed && !peer->eof && !peer->error)
+		sim_append(&peer->in, wire.data, wire.len);
+}
+
+void sim_peer_hear(struct sim_peer *peer, struct nv_bytes plain)
+{
+	sim_append(&peer->out, plain.data, plain.len);
+}
+
+void sim_peer_written(struct sim_peer *peer, struct nv_bytes bytes)
+{
+	if (peer->speech)
+		peer->speech->read(peer, peer->speaker, bytes);
+	else
+		sim_peer_hear(peer, bytes);
+}
+
+void sim_peer_speak(struct sim_peer *peer, const struct sim_speech *speech, void *context)
+{
+	struct sim_bytes before = peer->out;
+
+	peer->out = (struct sim_bytes){ 0 };
+	peer->speech = speech;
+	peer->speaker = context;
+	speech->read(peer, context, (struct nv_bytes){ before.data, before.len });
+	free(before.data);
+}
+
 void sim_peer_send(struct sim_peer *peer, const void *data, size_t len)
 {
+	struct nv_bytes bytes = { data, len };
+
 	assert(!peer->eof && !peer->error);
-	if (!peer->closed)
-		sim_append(&peer->in, data, len);
+	if (peer->speech)
+		peer->speech->write(peer, peer->speaker, bytes);
+	else
+		sim_peer_put(peer, bytes);
 }
 
 void sim_peer_send_text(struct sim_peer *peer, const char *text)

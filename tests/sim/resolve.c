@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "sim/world.h"
 
-#define MAX_ADDRESSES 16u
+#define MAX_ADDRESSES 64u
 
 struct name {
 	struct name *next;

@@ -47,6 +47,18 @@ void sim_peer_set_window(struct sim_peer *peer, size_t len);
 /* The most that one on_data carries; at the start the 65,536 of the real loop. */
 void sim_chunk(struct sim_peer *peer, size_t len);
 
+/* What a far end speaks below the bytes of the test, such as TLS. `read` gets what the stream has
+ * written and tells what it means with sim_peer_hear, `write` gets what the test sends; both put bytes
+ * on the wire with sim_peer_put. What was written before is read now. `release` frees the context. */
+struct sim_speech {
+	void (*read)(struct sim_peer *peer, void *context, struct nv_bytes wire);
+	void (*write)(struct sim_peer *peer, void *context, struct nv_bytes plain);
+	void (*release)(void *context);
+};
+void sim_peer_speak(struct sim_peer *peer, const struct sim_speech *speech, void *context);
+void sim_peer_hear(struct sim_peer *peer, struct nv_bytes plain);
+void sim_peer_put(struct sim_peer *peer, struct nv_bytes wire);
+
 /* What the stream has written since the last call, until the next one. */
 struct nv_bytes sim_peer_take(struct sim_peer *peer);
 size_t sim_peer_unread(const struct sim_peer *peer);   /* sent, and not yet delivered */
@@ -62,6 +74,7 @@ enum sim_answer {
 	SIM_FAIL    /* the error at once */
 };
 void sim_on_connect(enum sim_answer answer, int error);
+void sim_on_connect_in(enum sim_answer answer, int error, uint32_t ms); /* the answer comes then */
 
 /* What `host` resolves to: literals between spaces, in the next turn; or an `error` text; neither:
  * no answer. Literals and localhost are known, other names do not exist. */
@@ -70,7 +83,7 @@ void sim_on_resolve(const char *host, const char *addresses, const char *error);
 /* The next call fails, once. */
 void sim_fail_listen(int error); /* nv_sock_listen */
 void sim_fail_accept(int error); /* of any listener: its on_error, and a pause of 100 ms */
-void sim_fail_adopt(int error);
+void sim_fail_adopt(int error);  /* nv_loop_adopt or nv_loop_move */
 void sim_fail_random(int error);
 
 /* nv_random's bytes follow from the seed alone; 1 at the start. */

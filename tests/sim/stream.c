@@ -16,16 +16,21 @@ enum {
 	FINISHED = 1u << 5,
 	BROKEN = 1u << 6,
 	CLOSING = 1u << 7,
-	AWAITED = 1u << 8
+	AWAITED = 1u << 8,
+	CARRIES = 1u << 9
 };
 
-void sim_on_connect(enum sim_answer answer, int error)
+void sim_on_connect_in(enum sim_answer answer, int error, uint32_t ms)
 {
 	struct sim_world *world = sim_world();
 
 	assert(world->answer_count < SIM_MAX_ANSWERS);
-	world->answers[world->answer_count].answer = answer;
-	world->answers[world->answer_count++].error = error;
+	world->answers[world->answer_count++] = (struct sim_scripted){ answer, error, ms };
+}
+
+void sim_on_connect(enum sim_answer answer, int error)
+{
+	sim_on_connect_in(answer, error, 0);
 }
 
 static bool is(const struct nv_stream *stream, unsigned int flags)
@@ -90,10 +95,15 @@ static bool can_write(const struct sim_peer *peer)
 	       (peer->window > 0 || peer->error);
 }
 
-static bool can_open(const struct sim_peer *peer)
+static bool will_open(const struct sim_peer *peer)
 {
 	return is(peer->stream, CONNECTING) && !is(peer->stream, CLOSING) &&
 	       peer->answer != SIM_HANG;
+}
+
+static bool can_open(const struct sim_peer *peer)
+{
+	return will_open(peer) && peer->answers_ms <= peer->stream->loop->now_ms;
 }
 
 static bool can_move_now(const struct sim_peer *peer)
@@ -110,6 +120,7 @@ static void deliver(struct sim_peer *peer)
 	if (!copy && len > 0)
 		abort();
 	sim_take(&peer->in, copy, len);
+	nv_count_add(&peer->stream->loop->traffic.received, len);
 	peer->stream->events->on_data(peer->stream, copy, len);
 	free(copy);
 }
@@ -153,12 +164,25 @@ static void take_output(struct sim_peer *peer)
 		nv_outq_peek(&stream->out, &slice, 1);
 		if (slice.len > peer->window)
 			slice.len = peer->window;
-		sim_append(&peer->out, slice.data, slice.len);
+		sim_peer_written(peer, slice);
 		nv_outq_consume(&stream->out, slice.len);
 		stream->written += (uint32_t)slice.len;
+		nv_count_add(&stream->loop->traffic.sent, slice.len);
 		if (peer->window != SIZE_MAX)
 			peer->window -= slice.len;
 	}
+}
+
+static void take_carried(struct sim_peer *peer)
+{
+	struct nv_stream *stream = peer->stream;
+	bool some;
+
+	do {
+		stream->events->on_flush(stream);
+		some = stream->out.len > 0;
+		take_output(peer);
+	} while (some && stream->out.len == 0);
 }
 
 static void finish(struct sim_peer *peer)
@@ -172,21 +196,29 @@ static void finish(struct sim_peer *peer)
 static void flush(struct sim_peer *peer)
 {
 	struct nv_stream *stream = peer->stream;
-	bool waited = is(stream, BLOCKED | AWAITED);
+	bool waited = is(stream, BLOCKED | AWAITED | CARRIES);
 
 	nv_list_remove(&stream->link);
 	if (peer->error) {
 		break_off(peer);
 		return;
 	}
-	take_output(peer);
-	set(stream, BLOCKED, stream->out.len > 0);
-	if (is(stream, BLOCKED))
+	if (is(stream, CARRIES))
+		take_carried(peer);
+	else
+		take_output(peer);
+	if (is(stream, CLOSING))
 		return;
+	set(stream, BLOCKED, stream->out.len > 0);
+	if (is(stream, BLOCKED)) {
+		if (is(stream, CARRIES))
+			stream->events->on_blocked(stream);
+		return;
+	}
 	set(stream, AWAITED, false);
 	if (waited)
 		stream->events->on_drain(stream);
-	if (is(stream, FINISHES) && !is(stream, CLOSING) && stream->out.len == 0)
+	if (is(stream, FINISHES) && !is(stream, CLOSING | FINISHED) && stream->out.len == 0)
 		finish(peer);
 }
 
@@ -249,6 +281,20 @@ bool sim_can_move(const struct nv_loop *loop)
 	return false;
 }
 
+uint64_t sim_next_answer(const struct nv_loop *loop)
+{
+	const struct sim_world *world = sim_world();
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < world->peer_count; i++) {
+		const struct sim_peer *peer = world->peers[i];
+
+		if (is_on(peer, loop) && will_open(peer) && peer->answers_ms < next)
+			next = peer->answers_ms;
+	}
+	return next;
+}
+
 void sim_flush_dirty(struct nv_loop *loop)
 {
 	nv_list_splice(&loop->flushing, &loop->dirty);
@@ -266,8 +312,10 @@ void sim_raise_closed(struct nv_loop *loop)
 			nv_container_of(loop->closing.next, struct nv_stream, link);
 
 		nv_list_remove(&stream->link);
-		sim_peer_of(stream->fd)->stream = NULL;
-		nv_sock_close(stream->fd);
+		if (stream->fd >= 0) {
+			sim_peer_of(stream->fd)->stream = NULL;
+			nv_sock_close(stream->fd);
+		}
 		stream->fd = -1;
 		loop->streams--;
 		stream->events->on_close(stream, stream->error);
@@ -283,7 +331,7 @@ static void start(struct nv_loop *loop, struct nv_stream *stream, struct sim_pee
 	stream->fd = peer->fd;
 	stream->written = 0;
 	stream->error = 0;
-	stream->flags = (uint16_t)flags;
+	stream->flags = (uint16_t)(stream->events->on_flush ? flags | CARRIES : flags);
 	nv_list_init(&stream->link);
 	peer->stream = stream;
 	loop->streams++;
@@ -301,25 +349,48 @@ int nv_loop_adopt(struct nv_loop *loop, struct nv_stream *stream, int fd)
 	return 0;
 }
 
+/* SIM_ACCEPT when the test has not said. */
+static struct sim_scripted take_answer(struct sim_world *world)
+{
+	struct sim_scripted first = world->answers[0];
+
+	if (world->answer_count == 0)
+		return (struct sim_scripted){ SIM_ACCEPT, 0, 0 };
+	memmove(world->answers, world->answers + 1, --world->answer_count * sizeof(first));
+	return first;
+}
+
 int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct nv_address *to)
 {
-	struct sim_world *world = sim_world();
-	enum sim_answer answer = SIM_ACCEPT;
+	struct sim_scripted scripted = take_answer(sim_world());
 	struct sim_peer *peer;
-	int error = 0;
 
-	if (world->answer_count > 0) {
-		answer = world->answers[0].answer;
-		error = world->answers[0].error;
-		memmove(world->answers, world->answers + 1,
-		        --world->answer_count * sizeof(world->answers[0]));
-	}
-	if (answer == SIM_FAIL)
-		return error;
+	if (scripted.answer == SIM_FAIL)
+		return scripted.error;
 	peer = sim_peer_new(to);
 	peer->asked_for = true;
-	peer->answer = answer;
-	peer->error = error;
+	peer->answer = scripted.answer;
+	peer->answers_ms = loop->now_ms + scripted.delay_ms;
+	peer->error = scripted.error;
 	start(loop, stream, peer, CONNECTING);
+	return 0;
+}
+
+int nv_loop_move(struct nv_stream *from, struct nv_stream *to)
+{
+	struct sim_peer *peer;
+	int error;
+
+	assert(from->ops == &OPS);
+	if (is(from, CONNECTING | BLOCKED | FINISHES | BROKEN | CLOSING) || from->out.len > 0)
+		return NV_ERR_STATE;
+	error = sim_take_error(&sim_world()->fail_adopt);
+	if (error)
+		return error;
+	peer = sim_peer_of(from->fd);
+	peer->stream = NULL;
+	start(from->loop, to, peer, 0);
+	from->fd = -1;
+	stream_close(from, 0);
 	return 0;
 }

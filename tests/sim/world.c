@@ -139,6 +139,8 @@ void sim_port_free(struct sim_port *port)
 static void peer_free(struct sim_peer *peer)
 {
 	assert(peer->closed);
+	if (peer->speech)
+		peer->speech->release(peer->speaker);
 	free(peer->in.data);
 	free(peer->out.data);
 	free(peer->taken.data);

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "net/mailbox.h"
+#include "net/traffic.h"
 #include "sim/sim.h"
 
 #define SIM_MAX_ANSWERS 64u
@@ -22,6 +23,8 @@ struct nv_loop {
 	struct nv_list closing;
 	struct nv_list hooks;
 	size_t streams;
+	struct nv_traffic traffic;
+	uint8_t plain[NV_LOOP_PLAIN];
 };
 
 /* Memory that is not the library's; it never fails. */
@@ -36,7 +39,8 @@ struct sim_peer {
 	struct nv_list link;      /* in its listener's queue, until it is accepted */
 	struct nv_stream *stream; /* NULL until it is adopted, and once that is closed */
 	struct nv_address address;
-	enum sim_answer answer; /* to a connect */
+	enum sim_answer answer; /* to a connect, */
+	uint64_t answers_ms;    /* not before */
 	bool asked_for;         /* nv_loop_connect made it, and the test has not seen it */
 	bool eof;               /* behind `in` */
 	bool ended;             /* by the stream */
@@ -46,8 +50,10 @@ struct sim_peer {
 	uint32_t writes;
 	size_t window;
 	size_t chunk;
-	struct sim_bytes in;  /* to be delivered */
-	struct sim_bytes out; /* written by the stream */
+	const struct sim_speech *speech; /* or NULL */
+	void *speaker;                   /* its context */
+	struct sim_bytes in;             /* to be delivered */
+	struct sim_bytes out;            /* written by the stream */
 	struct sim_bytes taken;
 };
 
@@ -60,6 +66,12 @@ struct sim_port {
 	int fd;
 };
 
+struct sim_scripted {
+	enum sim_answer answer;
+	int error;
+	uint32_t delay_ms;
+};
+
 struct sim_world {
 	size_t loops;
 	struct sim_peer **peers; /* all there ever were, in the order of their descriptors */
@@ -67,10 +79,7 @@ struct sim_world {
 	struct nv_list ports;
 	int last_port_fd;
 	uint16_t last_port;
-	struct {
-		enum sim_answer answer;
-		int error;
-	} answers[SIM_MAX_ANSWERS]; /* to the next connects */
+	struct sim_scripted answers[SIM_MAX_ANSWERS]; /* to the next connects */
 	size_t answer_count;
 	int fail_listen;
 	int fail_accept;
@@ -88,7 +97,8 @@ void sim_take(struct sim_bytes *bytes, void *out, size_t len); /* from the front
 int sim_take_error(int *error);                                /* reads it, and clears it */
 
 struct sim_peer *sim_peer_new(const struct nv_address *address);
-struct sim_peer *sim_peer_of(int fd); /* NULL once it is closed */
+struct sim_peer *sim_peer_of(int fd);                                /* NULL once it is closed */
+void sim_peer_written(struct sim_peer *peer, struct nv_bytes bytes); /* by the stream */
 struct sim_port *sim_port_of(int fd);
 struct sim_port *sim_port_of_number(uint16_t number);
 void sim_port_free(struct sim_port *port);
@@ -99,6 +109,9 @@ void sim_accept_ready(struct nv_loop *loop);
 void sim_streams_ready(struct nv_loop *loop);
 void sim_raise_closed(struct nv_loop *loop);
 void sim_flush_dirty(struct nv_loop *loop);
+
+/* When the next far end answers a connect of this loop, and has not said so yet; UINT64_MAX: none. */
+uint64_t sim_next_answer(const struct nv_loop *loop);
 
 /* A listener, or a stream, of this loop would have something to do now. */
 bool sim_can_accept(const struct nv_loop *loop);

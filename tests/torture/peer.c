@@ -8,7 +8,7 @@
 #include "torture/scenario.h"
 #include "torture/talk.h"
 #include "torture/world.h"
-#include "ws/client.h"
+#include "ws/client_try.h"
 
 /* --- Clients --- */
 
@@ -92,6 +92,7 @@ static void start_client(struct peer *peer)
 		.subprotocols = scenario->subprotocols,
 		.fields = scenario->fields,
 		.compression = scenario->compression,
+		.simultaneous = true, /* or those behind one that fails would wait for it */
 		.user = peer,
 		.on_fail = client_fail,
 	};
@@ -193,7 +194,7 @@ void peer_start(struct peer *peer)
 
 bool peer_is_over(const struct peer *peer)
 {
-	return peer->over && (!peer->client || !peer->client->conn);
+	return peer->over && (!peer->client || nv_list_empty(&peer->client->tries));
 }
 
 void peer_give_up(struct peer *peer)

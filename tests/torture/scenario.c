@@ -4,7 +4,7 @@
 
 #include "torture/talk.h"
 #include "torture/world.h"
-#include "ws/client.h"
+#include "ws/client_try.h"
 
 #define LONG_MESSAGE 71680u
 
@@ -92,8 +92,9 @@ static void free_client(struct nv_conn *conn, unsigned int number)
 static bool free_while_it_connects(struct world *world)
 {
 	struct peer *peer = &world->peers[0];
+	const struct nv_try *attempt = peer->client ? peer->client->current : NULL;
 
-	if (!peer->client || !peer->client->conn)
+	if (!attempt || !attempt->dial || !nv_dial_has_name(attempt->dial))
 		return false;
 	peer_free(peer);
 	peer->over = true;
@@ -188,13 +189,13 @@ const struct scenario scenarios[] = {
 	{
 		.title = "an upgrade is refused for its path",
 		.target = "/nowhere",
-		.peer_sees = "fail 3, protocol error, 404, "
+		.peer_sees = "fail 5, protocol error, 404, "
 			     "404 Not Found: nothing stands at this path\n",
 	},
 	{
 		.title = "an upgrade is refused by the program",
 		.target = "/refused",
-		.peer_sees = "fail 3, protocol error, 403, non\n",
+		.peer_sees = "fail 5, protocol error, 403, non\n",
 	},
 	{
 		.title = "subprotocol, query and fields",
@@ -354,7 +355,7 @@ const struct scenario scenarios[] = {
 		.title = "the server is full",
 		.crowded = true,
 		.target = "/echo",
-		.peer_sees = "fail 3, protocol error, 503, "
+		.peer_sees = "fail 5, protocol error, 503, "
 			     "503 Service Unavailable: the server has too many connections\n",
 	},
 	{

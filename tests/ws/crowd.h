@@ -138,7 +138,7 @@ static inline void crowd_free(void)
 /* Asks for an upgrade; the answer is not looked at. */
 static inline struct sim_peer *crowd_ask(const char *fields)
 {
-	struct sim_peer *peer = sim_connect(PORT);
+	struct sim_peer *peer = fixture_peer();
 
 	sim_peer_send_text(peer, "GET /crowd HTTP/1.1\r\n" UPGRADE_FIELDS);
 	sim_peer_send_text(peer, fields);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fixture.h: one server in the simulated world, the log of what its handlers saw, and a far end that
- * speaks in whole frames. */
+ * speaks in whole frames. With NVTEST_TLS in the environment all that comes by fixture_peer speaks
+ * TLS. */
 #ifndef TESTS_WS_FIXTURE_H
 #define TESTS_WS_FIXTURE_H
 
@@ -14,9 +15,12 @@
 #include "net/sock.h"
 #include "sim/sim.h"
 #include "support/failing_alloc.h"
+#include "ws/far_tls.h"
+#include "ws/papers.h"
 #include "ws/server.h"
 
 #define PORT 8080
+#define TLS_PORT 8443
 
 #define UPGRADE_FIELDS                                                                             \
 	"Host: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                       \
@@ -116,6 +120,38 @@ static const struct nv_handlers fixture_handlers = {
 	.on_close = fixture_close,
 };
 
+/* Who comes next by fixture_peer speaks TLS. */
+static bool fixture_speaks_tls;
+
+/* TLS on a second port, with files of papers.h. */
+static inline void fixture_secure(struct fixture *f, const char *chain, const char *key)
+{
+	const struct nv_certificate certificate = { paper(chain), paper(key), NULL };
+	const struct nv_server_tls tls = { .certificates = &certificate, .certificate_count = 1 };
+
+	assert_int_equal(nv_server_set_tls(f->server, &tls), 0);
+	assert_int_equal(nv_server_listen_tls(f->server, "127.0.0.1", TLS_PORT), 0);
+}
+
+static inline void fixture_go_secure(void)
+{
+	static bool made;
+
+	fixture_speaks_tls = getenv("NVTEST_TLS") != NULL;
+	if (!fixture_speaks_tls || made)
+		return;
+	made = true;
+	papers_make(NULL);
+	atexit(papers_drop);
+}
+
+/* For a test that looks at the very bytes of the wire or fills it, or that shakes hands too often. */
+static inline void plain_only(void)
+{
+	if (getenv("NVTEST_TLS"))
+		skip();
+}
+
 static inline void fixture_start(struct fixture *f, struct nv_server_options options)
 {
 	*f = (struct fixture){ 0 };
@@ -131,6 +167,9 @@ static inline void fixture_start(struct fixture *f, struct nv_server_options opt
 	f->loop = f->server->workers[0].loop;
 	assert_int_equal(nv_server_route(f->server, "/ws", &fixture_handlers, f), 0);
 	assert_int_equal(nv_server_listen(f->server, "127.0.0.1", PORT), 0);
+	fixture_go_secure();
+	if (fixture_speaks_tls)
+		fixture_secure(f, "server.pem", "server.key");
 }
 
 static inline void fixture_stop(struct fixture *f)
@@ -139,10 +178,19 @@ static inline void fixture_stop(struct fixture *f)
 	failing_alloc_remove();
 }
 
+static inline struct sim_peer *fixture_peer(void)
+{
+	struct sim_peer *peer = sim_connect(fixture_speaks_tls ? TLS_PORT : PORT);
+
+	if (fixture_speaks_tls)
+		far_client(peer, paper("ca.pem"), "example.org");
+	return peer;
+}
+
 /* A far end whose upgrade has been answered. */
 static inline struct sim_peer *fixture_connect(struct fixture *f)
 {
-	struct sim_peer *peer = sim_connect(PORT);
+	struct sim_peer *peer = fixture_peer();
 	struct nv_bytes answer;
 
 	sim_peer_send_text(peer, UPGRADE("/ws"));

@@ -55,17 +55,25 @@ static inline void link_open_client(struct link *l, const struct nv_server_optio
 	the_fixture = &l->f;
 	failing_alloc_install();
 	l->f.loop = nv_loop_new();
-	l->client = nv_client_new(l->f.loop, "ws://127.0.0.1/", &fixture_handlers, &client_options);
+	fixture_go_secure();
+	if (fixture_speaks_tls)
+		client_options.tls.ca_file = paper("ca.pem");
+	l->client = nv_client_new(l->f.loop,
+	                          fixture_speaks_tls ? "wss://127.0.0.1/" : "ws://127.0.0.1/",
+	                          &fixture_handlers, &client_options);
 	assert_non_null(l->client);
 	sim_settle(l->f.loop);
 	l->peer = sim_next_connect();
+	if (fixture_speaks_tls)
+		far_server(l->peer, paper("server.pem"), paper("server.key"));
+	sim_settle(l->f.loop);
 	link_accept(l);
 }
 
 static inline void link_open_server(struct link *l, const struct nv_server_options *options)
 {
 	fixture_start(&l->f, *options);
-	l->peer = sim_connect(PORT);
+	l->peer = fixture_peer();
 	sim_peer_send_text(l->peer, "GET /ws HTTP/1.1\r\n" UPGRADE_FIELDS);
 	if (options->compression.enabled)
 		sim_peer_send_text(l->peer, "Sec-WebSocket-Extensions: permessage-deflate\r\n");

@@ -268,6 +268,7 @@ static void never_closes_inside_a_frame(void **state)
 
 static void aborts_what_never_leaves(void **state)
 {
+	plain_only();
 	for (enum nv_role role = NV_SERVER; role <= NV_CLIENT; role++) {
 		bool more = true;
 
@@ -308,6 +309,7 @@ static void abort_at_the_last_wanted(struct fixture *f, struct nv_conn *conn,
 
 static void delivers_until_the_handler_closes(void **state)
 {
+	plain_only();
 	for (enum nv_role role = NV_SERVER; role <= NV_CLIENT; role++) {
 		for (last_wanted = 1; last_wanted <= FRAMES; last_wanted++) {
 			struct link l;

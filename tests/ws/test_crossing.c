@@ -356,6 +356,7 @@ static void who_has_no_room_on_arrival_is_closed(void **state)
 {
 	struct member *slow, *other;
 
+	plain_only();
 	crowd_make((struct nv_server_options){ .threads = 2, .max_queue = 1000 });
 	slow = crowd_join();
 	other = crowd_join();

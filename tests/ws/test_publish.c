@@ -283,6 +283,7 @@ static void publishes_from(enum crowd_callback callback, uint32_t threads, const
 
 static void every_callback_may_publish(void **state)
 {
+	plain_only();
 	for (uint32_t threads = 1; threads <= 2; threads++) {
 		publishes_from(CROWD_UPGRADE, threads, "x y ");
 		publishes_from(CROWD_OPEN, threads, "x y ");

@@ -236,6 +236,92 @@ static void connects_end_as_scripted(void **state)
 	assert_string_equal(f->client.log, "open data:7 ");
 }
 
+static void an_answer_comes_when_it_is_due(void **state)
+{
+	struct fixture *f = *state;
+
+	sim_on_connect_in(SIM_ACCEPT, 0, 100);
+	sim_on_connect_in(SIM_REFUSE, NV_ERR_REFUSED, 50);
+	connect(f);
+	assert_int_equal(nv_loop_timeout_ms(f->loop), 100);
+	sim_advance(f->loop, 99);
+	assert_string_equal(f->client.log, "");
+	assert_int_equal(nv_loop_timeout_ms(f->loop), 1);
+	assert_int_equal(nv_loop_run_once(f->loop, -1), 0);
+	assert_string_equal(f->client.log, "open ");
+	assert_int_equal(nv_loop_timeout_ms(f->loop), -1);
+	nv_stream_close(&f->client.stream, NV_ERR_CLOSED);
+	sim_settle(f->loop);
+	connect(f);
+	sim_advance(f->loop, 50);
+	assert_string_equal(f->client.log, "close:-13 ");
+}
+
+/* --- Streams that move: net/test_move.c says the same of the real ones --- */
+
+static struct recorder to;
+
+static void move_on_data(struct recorder *recorder, size_t len)
+{
+	assert_int_equal(nv_loop_move(&recorder->stream, &to.stream), 0);
+}
+
+static void a_stream_moves(void **state)
+{
+	struct fixture *f = *state;
+	struct sim_peer *peer = connected(f);
+
+	recorder_init(&to);
+	f->server.got = move_on_data;
+	sim_chunk(peer, 2);
+	sim_peer_send_text(peer, "hello");
+	sim_peer_eof(peer);
+	sim_turn(f->loop);
+	assert_string_equal(f->server.log, "data:2 close:0 ");
+	assert_string_equal(to.log, "");
+	sim_settle(f->loop);
+	assert_string_equal(to.log, "data:2 data:1 end ");
+	assert_false(sim_peer_closed(peer));
+	recorder_send_text(&to, "welcome");
+	nv_stream_shutdown(&to.stream);
+	sim_settle(f->loop);
+	assert_taken(peer, "welcome");
+	assert_string_equal(to.log, "data:2 data:1 end close:0 ");
+	assert_true(sim_peer_closed(peer));
+	recorder_deinit(&to);
+}
+
+static void refuses_to_move(struct nv_stream *stream, int error)
+{
+	recorder_init(&to);
+	assert_int_equal(nv_loop_move(stream, &to.stream), error);
+	assert_null(to.stream.ops);
+}
+
+static void a_stream_moves_without_output_only(void **state)
+{
+	struct fixture *f = *state;
+	struct sim_peer *peer;
+
+	sim_on_connect(SIM_HANG, 0);
+	connect(f);
+	refuses_to_move(&f->client.stream, NV_ERR_STATE);
+	peer = connected(f);
+	sim_peer_set_window(peer, 2);
+	recorder_send_text(&f->server, "hello");
+	refuses_to_move(&f->server.stream, NV_ERR_STATE);
+	sim_settle(f->loop);
+	refuses_to_move(&f->server.stream, NV_ERR_STATE);
+	sim_peer_set_window(peer, SIZE_MAX);
+	sim_settle(f->loop);
+	sim_fail_adopt(NV_ERR_LIMIT);
+	refuses_to_move(&f->server.stream, NV_ERR_LIMIT);
+	nv_stream_shutdown(&f->server.stream);
+	refuses_to_move(&f->server.stream, NV_ERR_STATE);
+	nv_stream_close(&f->server.stream, NV_ERR_CLOSED);
+	refuses_to_move(&f->server.stream, NV_ERR_STATE);
+}
+
 static void fire(struct nv_timer *timer)
 {
 	struct fixture *f = nv_container_of(timer, struct fixture, timer);
@@ -373,6 +459,9 @@ int main(void)
 		TEST(a_pause_hides_a_reset_until_output_fails),
 		TEST(output_that_fails_lets_the_last_bytes_in),
 		TEST(connects_end_as_scripted),
+		TEST(an_answer_comes_when_it_is_due),
+		TEST(a_stream_moves),
+		TEST(a_stream_moves_without_output_only),
 		TEST(time_passes_only_when_told),
 		TEST(names_are_scripted),
 		TEST(calls_fail_once),

@@ -5,6 +5,7 @@
 
 #include "connect/interrupt.h"
 #include "connect/report.h"
+#include "connect/verbose.h"
 #include "connect/verdict.h"
 #include "echo.h"
 
@@ -12,6 +13,7 @@ struct echo_loop {
 	const struct nv_url *url;
 	struct nv_loop *loop;
 	struct nv_client *client;
+	bool verbose;
 	bool over;
 	enum nv_verdict verdict;
 };
@@ -21,6 +23,16 @@ static void end(struct echo_loop *echo, enum nv_verdict verdict)
 	echo->over = true;
 	echo->verdict = verdict;
 	nv_loop_stop(echo->loop);
+}
+
+static void on_open(struct nv_conn *conn)
+{
+	const struct echo_loop *echo = nv_conn_user(conn);
+
+	if (!echo->verbose)
+		return;
+	nv_verbose_open(conn);
+	nv_verbose_timing(echo->client);
 }
 
 /* A server that goes away has seen enough. */
@@ -33,13 +45,22 @@ static void on_fail(struct nv_client *client, void *user, const struct nv_failur
 {
 	struct echo_loop *echo = user;
 
-	(void)client;
 	end(echo, nv_verdict_of_failure(echo->url, failure));
+	if (echo->verbose)
+		nv_verbose_timing(client);
+}
+
+static void on_trace(struct nv_client *client, void *user, enum nv_trace what, struct nv_bytes text)
+{
+	(void)client;
+	(void)user;
+	nv_verbose_trace(what, text);
 }
 
 static int start(struct echo_loop *echo, const struct nv_connect_options *options)
 {
 	static const struct nv_handlers handlers = {
+		.on_open = on_open,
 		.on_message = nv_echo_message,
 		.on_drain = nv_echo_drain,
 		.on_close = on_close,
@@ -50,6 +71,8 @@ static int start(struct echo_loop *echo, const struct nv_connect_options *option
 	client.write_timeout_ms = NV_OFF;
 	client.user = echo;
 	client.on_fail = on_fail;
+	if (echo->verbose)
+		client.on_trace = on_trace;
 	echo->client = nv_client_new(echo->loop, options->text, &handlers, &client);
 	return echo->client ? 0 : NV_ERR_NOMEM;
 }
@@ -90,6 +113,7 @@ int nv_echo_loop_run(const struct nv_connect_options *options)
 {
 	struct echo_loop echo = { .url = &options->url,
 		                  .loop = nv_loop_new(),
+		                  .verbose = options->verbose,
 		                  .verdict = NV_VERDICT_LOCAL };
 
 	if (!echo.loop) {
@@ -103,6 +127,7 @@ int nv_echo_loop_run(const struct nv_connect_options *options)
 		run(&echo);
 	if (echo.verdict != NV_VERDICT_INTERRUPTED)
 		linger(&echo);
+	nv_interrupt_release();
 	nv_client_free(echo.client);
 	nv_loop_free(echo.loop);
 	return (int)echo.verdict;

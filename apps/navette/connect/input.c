@@ -2,7 +2,7 @@
 /* input.c: one growing buffer that lines are cut from.
  *
  * Bytes move to the front only before a read, when no more than the beginning of one line is left,
- * and a byte is searched for a newline once, so the work is linear however the input arrives. */
+ * and a byte is looked at once, so the work is linear however the input arrives. */
 #include "connect/input.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 #define READ_SIZE 65536u
 
-void nv_input_init(struct nv_input *input, int fd)
+void nv_input_init(struct nv_input *input, int fd, char end_mark)
 {
-	*input = (struct nv_input){ .fd = fd, .number = 1 };
+	*input = (struct nv_input){ .fd = fd, .end_mark = end_mark, .number = 1 };
 }
 
 void nv_input_deinit(struct nv_input *input)
@@ -60,17 +60,18 @@ static int read_some(struct nv_input *input)
 	return 0;
 }
 
-/* Where the first line ends: at its newline, or with the input. NULL: not yet known. */
+/* Where the first line ends: at its mark, or with the input. NULL: not yet known. */
 static char *find_end(struct nv_input *input)
 {
-	char *newline = NULL;
+	char *mark = NULL;
 
 	if (input->scanned < input->end)
-		newline = memchr(input->data + input->scanned, '\n', input->end - input->scanned);
-	input->scanned = newline ? (size_t)(newline - input->data) : input->end;
-	if (!newline && input->ended && input->start < input->end)
+		mark = memchr(input->data + input->scanned, input->end_mark,
+		              input->end - input->scanned);
+	input->scanned = mark ? (size_t)(mark - input->data) : input->end;
+	if (!mark && input->ended && input->start < input->end)
 		return input->data + input->end;
-	return newline;
+	return mark;
 }
 
 static int check_length(struct nv_input *input)
@@ -104,7 +105,7 @@ bool nv_input_line(struct nv_input *input, struct nv_bytes *line)
 		return false;
 	*line = (struct nv_bytes){ (const uint8_t *)input->data + input->start,
 		                   (size_t)(end - input->data) - input->start };
-	if (line->len > 0 && line->data[line->len - 1] == '\r')
+	if (!input->keep_return && line->len > 0 && line->data[line->len - 1] == '\r')
 		line->len--;
 	return true;
 }

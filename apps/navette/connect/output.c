@@ -6,57 +6,47 @@
 #include "connect/output.h"
 
 #include <errno.h>
-#include <unistd.h>
 
-#include "text/escape.h"
+#include "connect/guard.h"
+#include "text/encoding.h"
 
-#define TERMINAL_BINARY_MAX 256u
-
-void nv_output_init(struct nv_output *output, FILE *file)
+void nv_output_init(struct nv_output *output, FILE *file, const struct nv_connect_options *options)
 {
-	*output = (struct nv_output){ .file = file, .terminal = isatty(fileno(file)) };
+	*output = (struct nv_output){ .file = file,
+		                      .options = options,
+		                      .readable = nv_display_is_wanted(file, &options->display) };
 }
 
-static void write_hex(FILE *file, struct nv_bytes bytes)
+static void write_raw(FILE *file, struct nv_bytes message)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		putc(digits[bytes.data[i] >> 4], file);
-		putc(digits[bytes.data[i] & 15], file);
-	}
-}
-
-static void write_plain(FILE *file, enum nv_opcode opcode, struct nv_bytes message)
-{
-	if (opcode == NV_BINARY)
-		write_hex(file, message);
-	else if (message.len > 0)
+	if (message.len > 0)
 		fwrite(message.data, 1, message.len, file);
-	putc('\n', file);
 }
 
-static void write_terminal_binary(FILE *file, struct nv_bytes message)
+static void write_binary(FILE *file, enum nv_encoding encoding, struct nv_bytes message)
 {
-	bool cut = message.len > TERMINAL_BINARY_MAX;
-	size_t len = message.len;
-
-	if (cut)
-		message.len = TERMINAL_BINARY_MAX;
-	fprintf(file, "<binary, %zu byte%s> ", len, len == 1 ? "" : "s");
-	write_hex(file, message);
-	fputs(cut ? "...\n" : "\n", file);
+	if (encoding == NV_AS_BINARY)
+		write_raw(file, message);
+	else if (encoding == NV_AS_BASE64)
+		nv_base64_write(file, message);
+	else
+		nv_hex_write(file, message);
 }
 
-static void write_terminal(FILE *file, enum nv_opcode opcode, struct nv_bytes message)
+static void write_plain(const struct nv_output *output, enum nv_opcode opcode,
+                        struct nv_bytes message)
 {
-	fputs("Message du serveur : ", file);
-	if (opcode == NV_BINARY) {
-		write_terminal_binary(file, message);
-		return;
-	}
-	nv_escape(file, message);
-	putc('\n', file);
+	const struct nv_connect_options *options = output->options;
+
+	nv_display_stamp(output->file, &options->display);
+	if (opcode == NV_BINARY)
+		write_binary(output->file, options->encoding, message);
+	else
+		write_raw(output->file, message);
+	if (options->null)
+		putc('\0', output->file);
+	else if (opcode == NV_TEXT || options->encoding != NV_AS_BINARY)
+		putc('\n', output->file);
 }
 
 static void note_error(struct nv_output *output)
@@ -69,11 +59,12 @@ void nv_output_message(struct nv_output *output, enum nv_opcode opcode, struct n
 {
 	if (output->error)
 		return;
+	nv_guard_hide();
 	errno = 0;
-	if (output->terminal)
-		write_terminal(output->file, opcode, message);
+	if (output->readable)
+		nv_display_message(output->file, &output->options->display, opcode, message);
 	else
-		write_plain(output->file, opcode, message);
+		write_plain(output, opcode, message);
 	note_error(output);
 }
 

@@ -2,22 +2,25 @@
 /* output.h: messages on standard output, one line each.
  *
  * In a pipe a text goes out as it came, a message that holds line breaks thus as several lines, and
- * binary as lower-case hex digits. On a terminal it says who speaks, and text is escaped. */
+ * binary as the encoding has it: hex digits, base64, or as it came and with nothing behind it. A
+ * time stamp may go before each message. On a terminal, or where colors are wanted in any case, display.h
+ * shows it. */
 #ifndef CONNECT_OUTPUT_H
 #define CONNECT_OUTPUT_H
 
-#include <navette/base.h>
+#include "connect/options.h"
 
 #include <stdio.h>
 
 struct nv_output {
 	FILE *file;
-	bool terminal;
-	int error; /* errno of the first write that failed; nothing is written from then on */
+	const struct nv_connect_options *options;
+	bool readable; /* as display.h has it */
+	int error;     /* errno of the first write that failed; nothing is written from then on */
 };
 
-/* The file stays the caller's. */
-void nv_output_init(struct nv_output *output, FILE *file);
+/* The file and the options stay the caller's. */
+void nv_output_init(struct nv_output *output, FILE *file, const struct nv_connect_options *options);
 
 void nv_output_message(struct nv_output *output, enum nv_opcode opcode, struct nv_bytes message);
 

@@ -6,10 +6,15 @@
 
 #include "serve/message.h"
 
+void nv_answer_close(struct nv_conn *conn, uint16_t status, const char *reason)
+{
+	if (nv_conn_close(conn, status, reason) == NV_ERR_NOMEM)
+		nv_conn_abort(conn);
+}
+
 void nv_answer_no_memory(struct nv_conn *conn)
 {
-	if (nv_conn_close(conn, NV_STATUS_INTERNAL, "Mémoire insuffisante") == NV_ERR_NOMEM)
-		nv_conn_abort(conn);
+	nv_answer_close(conn, NV_STATUS_INTERNAL, "Mémoire insuffisante");
 }
 
 static void answer(struct nv_conn *conn, enum nv_opcode opcode, struct nv_bytes message)

@@ -20,15 +20,18 @@
 
 #include "serve/answer.h"
 #include "serve/errand.h"
+#include "serve/expiry.h"
 #include "serve/message.h"
 #include "serve/room.h"
 #include "serve/trim.h"
+#include "serve/visit.h"
 
 #define QUESTION "Bienvenue ! Quel est votre pseudo ?"
 #define QUERY_SIZE 8193 /* no request target is longer */
 
 struct nv_chat {
-	struct nv_limits limits;
+	const struct nv_limits *limits;
+	struct nv_entry entry;
 	struct nv_server *server;
 	struct nv_room *room;
 	struct nv_errands *errands;
@@ -39,16 +42,20 @@ struct visitor {
 	struct nv_chat *chat;
 	/* Its loop's alone, wherever the errand is. */
 	struct nv_conn *conn; /* NULL when it has gone */
+	struct nv_expiry *expiry;
 	struct nv_rate rate;
 	bool away;
 	bool json;
 	bool asked; /* for its name */
+	bool bound; /* to the name in its token */
 	/* Of who has the errand. */
 	char name[NV_NICKNAME_SIZE]; /* "" until it has one */
 	char *text;                  /* what it says, or wants to be called; ends with a zero */
 	size_t text_len;
 	const char *problem; /* that came of the errand; NULL: none */
-	bool starved;        /* the errand failed for want of memory */
+	uint64_t opened_ns;
+	struct nv_visit visit; /* its peer from the start, the rest when it has gone */
+	bool starved;          /* the errand failed for want of memory */
 };
 
 static struct visitor *visitor_of(struct nv_errand *errand)
@@ -70,14 +77,16 @@ static void run_name(struct nv_errand *errand)
 {
 	struct visitor *visitor = visitor_of(errand);
 
-	visitor->problem = nv_room_name(visitor->chat->room, visitor->text);
+	visitor->problem = nv_room_name(visitor->chat->room, visitor->text, visitor->visit.peer);
 	if (!visitor->problem)
 		memcpy(visitor->name, visitor->text, visitor->text_len + 1);
 }
 
 static void run_enter(struct nv_errand *errand)
 {
-	nv_room_enter(visitor_of(errand)->chat->room);
+	struct visitor *visitor = visitor_of(errand);
+
+	nv_room_enter(visitor->chat->room, visitor->visit.peer);
 }
 
 static void run_say(struct nv_errand *errand)
@@ -87,7 +96,7 @@ static void run_say(struct nv_errand *errand)
 	struct nv_room *room = visitor->chat->room;
 
 	if (!visitor->name[0])
-		visitor->problem = nv_room_name_guest(room, visitor->name);
+		visitor->problem = nv_room_name_guest(room, visitor->name, visitor->visit.peer);
 	if (!visitor->problem)
 		visitor->starved = nv_room_say(room, visitor->name, text) < 0;
 }
@@ -102,7 +111,7 @@ static void end_visit(struct nv_errand *errand)
 {
 	struct visitor *visitor = visitor_of(errand);
 
-	nv_room_leave(visitor->chat->room, visitor->name);
+	nv_room_leave(visitor->chat->room, visitor->name, &visitor->visit);
 	visitor_free(errand);
 }
 
@@ -142,6 +151,16 @@ static bool arrive(struct visitor *visitor)
 	return false;
 }
 
+/* Who can't have the name of its token has none; its twin may leave, and then it can. */
+static void tell_problem(struct visitor *visitor)
+{
+	nv_answer_error(visitor->conn, visitor->problem);
+	if (visitor->bound && !visitor->name[0])
+		nv_answer_close(visitor->conn, NV_STATUS_TRY_LATER, visitor->problem);
+	else if (!visitor->asked)
+		ask_name(visitor);
+}
+
 static void come_back(struct nv_errand *errand)
 {
 	struct visitor *visitor = visitor_of(errand);
@@ -153,9 +172,7 @@ static void come_back(struct nv_errand *errand)
 	if (visitor->starved)
 		nv_answer_no_memory(visitor->conn);
 	if (visitor->problem)
-		nv_answer_error(visitor->conn, visitor->problem);
-	if (visitor->problem && !visitor->asked)
-		ask_name(visitor);
+		tell_problem(visitor);
 	nv_conn_pause(visitor->conn, false);
 }
 
@@ -212,6 +229,19 @@ static void take_name_of_query(struct visitor *visitor, const struct nv_request 
 		(void)take_along(visitor, name);
 }
 
+/* False when nobody may be called that: its connection is closing. */
+static bool take_name_of_token(struct visitor *visitor, const char *name)
+{
+	const char *problem = nv_nickname_problem(nv_str(name));
+
+	visitor->bound = true;
+	if (!problem)
+		return take_along(visitor, nv_str(name));
+	nv_answer_error(visitor->conn, problem);
+	nv_answer_close(visitor->conn, NV_STATUS_POLICY, problem);
+	return false;
+}
+
 static void subscribe(struct visitor *visitor)
 {
 	struct nv_conn *conn = visitor->conn;
@@ -243,23 +273,51 @@ static void back_from_entry(struct nv_errand *errand)
 	nv_conn_pause(visitor->conn, false);
 }
 
-static void chat_open(struct nv_conn *conn)
+static void chat_upgrade(struct nv_request *request)
 {
-	struct nv_chat *chat = nv_conn_user(conn);
-	const struct nv_request *request = nv_conn_request(conn);
+	const struct nv_chat *chat = nv_request_user(request);
+
+	nv_entry_upgrade(&chat->entry, request);
+}
+
+static struct visitor *visitor_new(struct nv_chat *chat, struct nv_conn *conn)
+{
 	struct visitor *visitor = calloc(1, sizeof *visitor);
 
-	nv_conn_set_user(conn, visitor);
 	if (!visitor) {
 		nv_answer_no_memory(conn);
-		return;
+		return NULL;
 	}
 	visitor->errand.home = nv_conn_loop(conn);
 	visitor->errand.end = end_visit;
 	visitor->chat = chat;
 	visitor->conn = conn;
-	visitor->json = wants_json(request);
-	take_name_of_query(visitor, request);
+	visitor->opened_ns = nv_clock_ns();
+	nv_conn_peer(conn, visitor->visit.peer);
+	visitor->json = wants_json(nv_conn_request(conn));
+	return visitor;
+}
+
+/* Who is not let in has no visitor. */
+static void chat_open(struct nv_conn *conn)
+{
+	struct nv_chat *chat = nv_conn_user(conn);
+	struct visitor *visitor = NULL;
+	struct nv_pass pass;
+
+	if (nv_entry_admit(&chat->entry, conn, &pass))
+		visitor = visitor_new(chat, conn);
+	nv_conn_set_user(conn, visitor);
+	if (!visitor)
+		return;
+	if (!pass.name[0]) {
+		take_name_of_query(visitor, nv_conn_request(conn));
+	} else if (!take_name_of_token(visitor, pass.name)) {
+		nv_conn_set_user(conn, NULL);
+		visitor_free(&visitor->errand);
+		return;
+	}
+	visitor->expiry = nv_expiry_watch(conn, pass.expires);
 	go(visitor, run_enter, back_from_entry);
 }
 
@@ -267,9 +325,14 @@ static void chat_open(struct nv_conn *conn)
 
 static void rename_to(struct visitor *visitor, struct nv_bytes name)
 {
-	const char *problem =
-		visitor->name[0] ? "Vous avez déjà un pseudo" : nv_nickname_problem(name);
+	const char *problem;
 
+	if (visitor->bound)
+		problem = "Votre pseudo est celui de votre token";
+	else if (visitor->name[0])
+		problem = "Vous avez déjà un pseudo";
+	else
+		problem = nv_nickname_problem(name);
 	if (problem)
 		nv_answer_error(visitor->conn, problem);
 	else if (take_along(visitor, name))
@@ -352,7 +415,7 @@ static void chat_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_
 
 	if (!visitor)
 		return;
-	problem = nv_limits_refusal(&visitor->chat->limits, &visitor->rate, message.len);
+	problem = nv_limits_refusal(visitor->chat->limits, &visitor->rate, message.len);
 	if (!problem && opcode == NV_BINARY)
 		problem = "Le chat n'accepte pas de message binaire";
 	if (problem)
@@ -368,11 +431,14 @@ static void chat_close(struct nv_conn *conn, const struct nv_close *close)
 	struct visitor *visitor = nv_conn_user(conn);
 	bool away;
 
-	(void)close;
 	nv_trim_gone();
-	if (!visitor)
+	if (!visitor) {
+		nv_visit_end_outside(conn, close, NV_ROOM_PATH);
 		return;
+	}
 	away = visitor->away;
+	nv_visit_end(&visitor->visit, conn, close, visitor->opened_ns);
+	nv_expiry_free(visitor->expiry);
 	visitor->conn = NULL;
 	/* One that is away may be freed from here on. */
 	atomic_store(&visitor->errand.orphaned, true);
@@ -382,13 +448,15 @@ static void chat_close(struct nv_conn *conn, const struct nv_close *close)
 
 /* --- The whole --- */
 
-struct nv_chat *nv_chat_new(struct nv_server *server, const struct nv_limits *limits)
+struct nv_chat *nv_chat_new(struct nv_server *server, const struct nv_limits *limits,
+                            const struct nv_entry *entry)
 {
 	struct nv_chat *chat = calloc(1, sizeof *chat);
 
 	if (!chat)
 		return NULL;
-	chat->limits = *limits;
+	chat->limits = limits;
+	chat->entry = *entry;
 	chat->server = server;
 	chat->room = nv_room_new(server);
 	chat->errands = nv_errands_new(server);
@@ -410,11 +478,12 @@ void nv_chat_free(struct nv_chat *chat)
 int nv_chat_route(struct nv_chat *chat)
 {
 	const struct nv_handlers handlers = {
+		.on_upgrade = chat_upgrade,
 		.on_open = chat_open,
 		.on_message = chat_message,
 		.on_close = chat_close,
 	};
 	int error = nv_server_topic_slow(chat->server, NV_ROOM_PRESENTS, NV_SLOW_KEEP_NEWEST);
 
-	return error ? error : nv_server_route(chat->server, "/chat", &handlers, chat);
+	return error ? error : nv_server_route(chat->server, NV_ROOM_PATH, &handlers, chat);
 }

@@ -1,120 +1,254 @@
 /* SPDX-License-Identifier: MIT */
-/* log.c: lines on standard output and standard error, each by one write. */
+/* log.c: who gets which line, and in which form. People get the events on standard output and the
+ * library's lines on standard error; programs get all of them on standard output. */
 #include "serve/log.h"
 
-#include <poll.h>
-#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "serve/clock.h"
+#include "serve/log_sink.h"
 #include "text/escape.h"
 
-/* What a pipe takes whole or not at all, and what is writable at least when poll(2) says so. */
 #define LINE_SIZE 4096
-#define PATIENCE_MS 200
+#define BODY_SIZE (LINE_SIZE - 64)
+#define PATIENCE_MS 1000
 #define ELLIPSIS "…"
 
-struct sink {
-	const int fd;
-	const char *const lost_format;
-	unsigned lost;
-	bool stuck; /* the last line was lost: the next one waits no more */
+static const struct {
+	const char *name;
+	enum nv_serve_log_level level;
+} events[] = {
+#define EVENT(constant, name, level) [constant] = { (name), (level) },
+	NV_LOG_EVENTS(EVENT)
+#undef EVENT
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct sink output = { .fd = STDOUT_FILENO, .lost_format = "%u lignes perdues" };
-static struct sink errors = { .fd = STDERR_FILENO, .lost_format = "warning: %u lines lost" };
+static const char *const levels[] = {
+	[NV_SERVE_LOG_INFO] = "info",
+	[NV_SERVE_LOG_WARNING] = "warning",
+	[NV_SERVE_LOG_ERROR] = "error",
+};
+
+static struct {
+	bool json;
+	atomic_int least;
+	/* NULL while it is closed. */
+	struct nv_log_sink *output;
+	struct nv_log_sink *errors;
+} out;
+
+static bool is_wanted(enum nv_serve_log_level level)
+{
+	return (int)level >= atomic_load_explicit(&out.least, memory_order_relaxed);
+}
+
+void nv_serve_log_set_level(enum nv_serve_log_level least)
+{
+	atomic_store_explicit(&out.least, (int)least, memory_order_relaxed);
+}
 
 /* --- One line --- */
 
-__attribute__((format(printf, 2, 0))) static void write_line(int fd, const char *format,
-                                                             va_list arguments)
+static void put(int fd, const char *line, size_t len)
+{
+	struct nv_log_sink *sink = fd == STDOUT_FILENO ? out.output : out.errors;
+
+	if (sink)
+		nv_log_sink_put(sink, line, len);
+	/* Nobody is left to be told that the log can't be written. */
+	else if (write(fd, line, len) < 0)
+		return;
+}
+
+/* The line's length: "[date time] ", what stands before the body, the body. */
+static size_t format_text(char *line, size_t size, const char *before, const char *body)
 {
 	char stamp[NV_STAMP_SIZE];
+	int len = snprintf(line, size, "[%s] %s%s", nv_clock_stamp(stamp), before, body);
+	size_t end = (size_t)len < size - 1 ? (size_t)len : size - 2;
+
+	line[end] = '\n';
+	return end + 1;
+}
+
+static void put_text(int fd, const char *before, const char *body)
+{
 	char line[LINE_SIZE];
-	int head = snprintf(line, sizeof line, "[%s] ", nv_clock_stamp(stamp));
-	size_t room = sizeof line - (size_t)head - 1;
-	int body = vsnprintf(line + head, room, format, arguments);
-	size_t len = (size_t)head;
 
-	if (body < 0)
-		return;
-	len += (size_t)body < room ? (size_t)body : room - 1;
-	line[len++] = '\n';
-	/* Nobody is left to be told that the log can't be written. */
-	if (write(fd, line, len) < 0)
-		return;
+	put(fd, line, format_text(line, sizeof line, before, body));
 }
 
-__attribute__((format(printf, 2, 3))) static void write_note(int fd, const char *format, ...)
+static void put_json(enum nv_serve_log_level level, enum nv_log_event event, const char *body,
+                     const struct nv_log_field *fields)
 {
+	const struct nv_log_record record = { levels[level], events[event].name, body, fields };
+	char line[NV_LOG_JSON_SIZE];
+
+	put(STDOUT_FILENO, line, nv_log_json(&record, line));
+}
+
+void nv_serve_log(enum nv_log_event event, const struct nv_log_field *fields, const char *format,
+                  ...)
+{
+	enum nv_serve_log_level level = events[event].level;
+	char body[BODY_SIZE];
 	va_list arguments;
 
+	if (!is_wanted(level))
+		return;
 	va_start(arguments, format);
-	write_line(fd, format, arguments);
+	vsnprintf(body, sizeof body, format, arguments);
 	va_end(arguments);
-}
-
-static bool is_writable(struct sink *sink)
-{
-	struct pollfd wait = { .fd = sink->fd, .events = POLLOUT };
-
-	sink->stuck = poll(&wait, 1, sink->stuck ? 0 : PATIENCE_MS) == 0;
-	return !sink->stuck;
-}
-
-__attribute__((format(printf, 2, 0))) static void put(struct sink *sink, const char *format,
-                                                      va_list arguments)
-{
-	pthread_mutex_lock(&lock);
-	if (sink->lost > 0 && is_writable(sink)) {
-		write_note(sink->fd, sink->lost_format, sink->lost);
-		sink->lost = 0;
-	}
-	if (is_writable(sink))
-		write_line(sink->fd, format, arguments);
+	if (out.json)
+		put_json(level, event, body, fields);
 	else
-		sink->lost++;
-	pthread_mutex_unlock(&lock);
+		put_text(STDOUT_FILENO, "", body);
 }
 
-__attribute__((format(printf, 2, 3))) static void put_note(struct sink *sink, const char *format,
-                                                           ...)
+void nv_serve_log_fact(enum nv_log_event event, const struct nv_log_field *fields,
+                       const char *message)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	put(sink, format, arguments);
-	va_end(arguments);
+	if (out.json && is_wanted(events[event].level))
+		put_json(events[event].level, event, message, fields);
 }
 
-void nv_serve_log(const char *format, ...)
+void nv_serve_log_hint(const char *format, ...)
 {
+	char body[BODY_SIZE];
 	va_list arguments;
 
+	if (out.json || !is_wanted(NV_SERVE_LOG_INFO))
+		return;
 	va_start(arguments, format);
-	put(&output, format, arguments);
+	vsnprintf(body, sizeof body, format, arguments);
 	va_end(arguments);
+	put_text(STDOUT_FILENO, "", body);
+}
+
+/* --- What the library says --- */
+
+/* Its words for a connection's end, which "disconnected" tells with all that belongs to it. What it
+ * repeats of a request has no space. */
+static bool is_end(const char *line)
+{
+	return strstr(line, ": ended with ") != NULL;
+}
+
+static void put_library(enum nv_serve_log_level level, const char *line)
+{
+	char before[16];
+
+	if (!is_wanted(level))
+		return;
+	if (!out.json) {
+		snprintf(before, sizeof before, "%s: ", levels[level]);
+		put_text(STDERR_FILENO, before, line);
+	} else if (!is_end(line)) {
+		put_json(level, NV_LOGGED_SERVER, line, NULL);
+	}
 }
 
 void nv_serve_log_library(void *context, enum nv_level level, const char *line)
 {
-	static const char *const names[] = {
-		[NV_LOG_ERROR] = "error",
-		[NV_LOG_WARNING] = "warning",
-		[NV_LOG_INFO] = "info",
+	static const enum nv_serve_log_level ours[] = {
+		[NV_LOG_ERROR] = NV_SERVE_LOG_ERROR,
+		[NV_LOG_WARNING] = NV_SERVE_LOG_WARNING,
+		[NV_LOG_INFO] = NV_SERVE_LOG_INFO,
 	};
 
 	(void)context;
-	put_note(&errors, "%s: %s", names[level], line);
+	put_library(ours[level], line);
 }
 
 void nv_serve_log_problems(void *context, enum nv_level level, const char *line)
 {
 	if (level != NV_LOG_INFO)
 		nv_serve_log_library(context, level, line);
+}
+
+/* --- Opening and closing --- */
+
+static size_t tell_lost_output(uint64_t lost, char note[NV_LOG_NOTE_SIZE])
+{
+	char body[64];
+
+	snprintf(body, sizeof body, "%llu lignes perdues", (unsigned long long)lost);
+	return format_text(note, NV_LOG_NOTE_SIZE, "", body);
+}
+
+static size_t tell_lost_errors(uint64_t lost, char note[NV_LOG_NOTE_SIZE])
+{
+	char body[64];
+
+	snprintf(body, sizeof body, "%llu lines lost", (unsigned long long)lost);
+	return format_text(note, NV_LOG_NOTE_SIZE, "warning: ", body);
+}
+
+static size_t tell_lost_json(uint64_t lost, char note[NV_LOG_NOTE_SIZE])
+{
+	const struct nv_log_field fields[] = { { .key = "lines", .number = (int64_t)lost },
+		                               { .key = NULL } };
+	const struct nv_log_record record = { levels[NV_SERVE_LOG_WARNING],
+		                              events[NV_LOGGED_LINES_LOST].name,
+		                              "des lignes ont été perdues", fields };
+	char line[NV_LOG_JSON_SIZE];
+	size_t len = nv_log_json(&record, line);
+
+	memcpy(note, line, len);
+	return len;
+}
+
+static bool is_json(enum nv_serve_log_format format)
+{
+	if (format == NV_SERVE_LOG_AUTO)
+		return !isatty(STDOUT_FILENO);
+	return format == NV_SERVE_LOG_JSON;
+}
+
+static bool is_one_file(int a, int b)
+{
+	struct stat first, second;
+
+	return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/* Where both streams are one, a terminal for example, one thread keeps their lines in order. */
+static int open_errors(void)
+{
+	if (out.json || is_one_file(STDOUT_FILENO, STDERR_FILENO))
+		out.errors = out.output;
+	else
+		out.errors = nv_log_sink_new(STDERR_FILENO, tell_lost_errors);
+	return out.errors ? 0 : NV_ERR_LIMIT;
+}
+
+int nv_serve_log_open(const struct nv_serve_log *options)
+{
+	bool json = is_json(options->format);
+
+	nv_serve_log_set_level(options->level);
+	out.output = nv_log_sink_new(STDOUT_FILENO, json ? tell_lost_json : tell_lost_output);
+	if (!out.output)
+		return NV_ERR_LIMIT;
+	out.json = json;
+	if (open_errors() == 0)
+		return 0;
+	nv_serve_log_close();
+	return NV_ERR_LIMIT;
+}
+
+void nv_serve_log_close(void)
+{
+	nv_log_sink_free(out.output, PATIENCE_MS);
+	if (out.errors != out.output)
+		nv_log_sink_free(out.errors, PATIENCE_MS);
+	out.output = out.errors = NULL;
+	out.json = false;
 }
 
 /* --- One field --- */

@@ -13,6 +13,7 @@
 #include "serve/roster.h"
 
 #define SYSTEM "[SYSTÈME] "
+#define PATH NV_FIELD_TEXT("path", NV_ROOM_PATH)
 #define NO_MEMORY "Mémoire insuffisante"
 
 struct nv_room {
@@ -113,41 +114,52 @@ static void announce(struct nv_room *room, const char *name, const char *event)
 
 /* --- Coming and going --- */
 
-void nv_room_enter(struct nv_room *room)
+void nv_room_enter(struct nv_room *room, const char *peer)
 {
 	room->count++;
-	nv_serve_log("Nouveau client connecté (Total : %zu)", room->count);
+	nv_serve_log(NV_LOGGED_CONNECTED,
+	             NV_FIELDS(PATH, NV_FIELD_TEXT("peer", peer),
+	                       NV_FIELD_NUMBER("clients", room->count)),
+	             "Nouveau client connecté (Total : %zu)", room->count);
 }
 
-void nv_room_leave(struct nv_room *room, const char *name)
+void nv_room_leave(struct nv_room *room, const char *name, const struct nv_visit *visit)
 {
 	room->count--;
 	if (name[0]) {
-		nv_serve_log("%s s'est déconnecté", name);
+		nv_serve_log(NV_LOGGED_LEFT,
+		             NV_FIELDS(PATH, NV_FIELD_TEXT("peer", visit->peer),
+		                       NV_FIELD_TEXT("name", name)),
+		             "%s s'est déconnecté", name);
 		nv_roster_remove(room->roster, name);
 		announce(room, name, " a quitté le chat");
 	}
-	nv_serve_log("Client déconnecté (Restants : %zu)", room->count);
+	nv_serve_log(NV_LOGGED_DISCONNECTED,
+	             NV_FIELDS(PATH, NV_FIELD_TEXT("name", name), NV_VISIT_FIELDS(visit),
+	                       NV_FIELD_NUMBER("clients", room->count)),
+	             "Client déconnecté (Restants : %zu)", room->count);
 }
 
-const char *nv_room_name(struct nv_room *room, const char *name)
+const char *nv_room_name(struct nv_room *room, const char *name, const char *peer)
 {
 	if (nv_roster_has(room->roster, name))
 		return "Ce pseudo est déjà pris";
 	if (nv_roster_add(room->roster, name) < 0)
 		return NO_MEMORY;
-	nv_serve_log("Nouveau pseudo : %s", name);
+	nv_serve_log(NV_LOGGED_NAMED,
+	             NV_FIELDS(PATH, NV_FIELD_TEXT("peer", peer), NV_FIELD_TEXT("name", name)),
+	             "Nouveau pseudo : %s", name);
 	announce(room, name, " a rejoint le chat");
 	return NULL;
 }
 
-const char *nv_room_name_guest(struct nv_room *room, char name[NV_NICKNAME_SIZE])
+const char *nv_room_name_guest(struct nv_room *room, char name[NV_NICKNAME_SIZE], const char *peer)
 {
 	char guest[NV_NICKNAME_SIZE];
 	const char *problem;
 
 	nv_roster_guest(room->roster, guest);
-	problem = nv_room_name(room, guest);
+	problem = nv_room_name(room, guest, peer);
 	if (!problem)
 		memcpy(name, guest, sizeof guest);
 	return problem;
@@ -161,7 +173,10 @@ int nv_room_say(struct nv_room *room, const char *name, struct nv_bytes text)
 	struct line line;
 	int error = NV_ERR_NOMEM;
 
-	nv_serve_log("Message de %s : %s", name, nv_serve_log_field(text, field));
+	nv_serve_log(
+		NV_LOGGED_MESSAGE,
+		NV_FIELDS(PATH, NV_FIELD_TEXT("name", name), NV_FIELD_NUMBER("bytes", text.len)),
+		"Message de %s : %s", name, nv_serve_log_field(text, field));
 	if (line_of_member(&line, name, text))
 		error = tell_line(room, &line);
 	line_deinit(&line);

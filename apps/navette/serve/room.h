@@ -10,6 +10,9 @@
 #include <navette/navette.h>
 
 #include "serve/nickname.h"
+#include "serve/visit.h"
+
+#define NV_ROOM_PATH "/chat"
 
 #define NV_ROOM_TEXT "chat/text"         /* lines, for text clients */
 #define NV_ROOM_JSON "chat/json"         /* the same, for JSON clients */
@@ -21,14 +24,16 @@ struct nv_room;
 struct nv_room *nv_room_new(struct nv_server *server);
 void nv_room_free(struct nv_room *room); /* NULL does nothing */
 
-void nv_room_enter(struct nv_room *room);
-void nv_room_leave(struct nv_room *room, const char *name); /* "" of one without a name */
+/* Peers and visits are for the log only. */
+void nv_room_enter(struct nv_room *room, const char *peer);
+/* `name` is "" of one without a name. */
+void nv_room_leave(struct nv_room *room, const char *name, const struct nv_visit *visit);
 
 /* Gives somebody this name, for which nv_nickname_problem knows none, and announces it. NULL, or why
  * not, in French. */
-const char *nv_room_name(struct nv_room *room, const char *name);
+const char *nv_room_name(struct nv_room *room, const char *name, const char *peer);
 /* The same with "invité-1" or the like, which it writes to `name` when all is well. */
-const char *nv_room_name_guest(struct nv_room *room, char name[NV_NICKNAME_SIZE]);
+const char *nv_room_name_guest(struct nv_room *room, char name[NV_NICKNAME_SIZE], const char *peer);
 
 /* What somebody of that name says. 0, or an error when not all can be told. */
 int nv_room_say(struct nv_room *room, const char *name, struct nv_bytes text);

@@ -3,19 +3,28 @@
  * on threads of its own; this one waits for the end. */
 #include <navette/navette.h>
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
 #include "command.h"
 #include "echo.h"
 #include "serve/chat.h"
+#include "serve/config_output.h"
+#include "serve/dev_certificate.h"
+#include "serve/farewell.h"
+#include "serve/hello.h"
+#include "serve/listening.h"
 #include "serve/log.h"
+#include "serve/metrics.h"
+#include "serve/notify.h"
 #include "serve/options.h"
 #include "serve/pages.h"
 #include "serve/plain.h"
+#include "serve/reload.h"
+#include "serve/secrecy.h"
 #include "serve/stop.h"
 #include "serve/trim.h"
+#include "serve/watchdog.h"
 #include "serve/ws.h"
 
 /* What a turn of the loop can bring to a client that reads well: 64 others, each with 5 messages of
@@ -28,8 +37,16 @@
 struct serve {
 	struct nv_serve_options options;
 	struct nv_limits limits;
+	struct nv_reload reload;
+	struct nv_auth *auth;
+	struct nv_ws ws;
+	struct nv_dev_certificate dev;
+	struct nv_listening listening;
+	struct nv_serve_options told; /* the options, with the sockets that came */
+	struct nv_hello hello;
 	struct nv_server *server;
 	struct nv_chat *chat;
+	struct nv_metrics *metrics; /* or NULL */
 };
 
 /* --- Starting --- */
@@ -72,15 +89,10 @@ static struct nv_server_options plain_options(const struct nv_serve_options *opt
 	};
 }
 
-static bool is_plain(const struct nv_serve_options *options)
-{
-	return options->echo || options->hub;
-}
-
 static struct nv_server *new_server(const struct nv_serve_options *options)
 {
 	struct nv_server_options server =
-		is_plain(options) ? plain_options(options) : chat_options(options);
+		nv_serve_is_plain(options) ? plain_options(options) : chat_options(options);
 	uint32_t seconds = options->ping_interval_s;
 
 	server.threads = options->threads;
@@ -93,150 +105,240 @@ static struct nv_server *new_server(const struct nv_serve_options *options)
 	return nv_server_new(&server);
 }
 
+static void refuse_to_start(int error)
+{
+	fprintf(stderr, NV_SERVE_COMMAND ": cannot start: %s\n", nv_strerror(error));
+}
+
 static int build_chat(struct serve *serve)
 {
 	int error;
 
-	serve->limits = (struct nv_limits){ .max_message = serve->options.max_message,
-		                            .rate = serve->options.rate };
-	serve->chat = nv_chat_new(serve->server, &serve->limits);
+	nv_limits_set(&serve->limits, serve->options.max_message, serve->options.rate);
+	serve->ws.limits = &serve->limits;
+	serve->ws.entry = (struct nv_entry){ serve->auth, serve->options.auth.before_upgrade };
+	serve->chat = nv_chat_new(serve->server, &serve->limits, &serve->ws.entry);
 	if (!serve->chat)
 		return NV_ERR_NOMEM;
-	error = nv_ws_route(serve->server, &serve->limits);
+	error = nv_ws_route(serve->server, &serve->ws);
 	if (error == 0)
 		error = nv_chat_route(serve->chat);
 	return error ? error : nv_pages_route(serve->server);
 }
 
-static int build(struct serve *serve)
+static int build_routes(struct serve *serve)
 {
 	const struct nv_serve_options *options = &serve->options;
 
-	serve->server = new_server(options);
-	if (!serve->server)
-		return NV_ERR_NOMEM;
-	if (!is_plain(options))
+	if (!nv_serve_is_plain(options))
 		return build_chat(serve);
 	return nv_plain_route(serve->server, options->hub ? NV_PLAIN_HUB : NV_PLAIN_ECHO,
 	                      options->log_messages);
 }
 
-/* What is wrong, and what to do about it. */
-static const char *advice_on(int error)
+/* The library has told in the log what is wrong with which file. */
+static void refuse_files(const struct nv_serve_tls *tls)
 {
-	switch (error) {
-	case NV_ERR_IN_USE:
-		return "it is in use; stop the other program, or choose another with --port";
-	case NV_ERR_PERMISSION:
-		return "no permission; choose a port above 1023 with --port";
-	case NV_ERR_ADDRESS:
-		return "not an address of this machine; choose another with --listen";
-	default:
-		return nv_strerror(error);
-	}
+	const char *advice = "";
+
+	for (size_t i = 0; i < tls->count; i++)
+		if (!tls->certificates[i].key_file)
+			advice = "; without a --key the key has to stand in the --cert file";
+	fprintf(stderr, NV_SERVE_COMMAND ": cannot start TLS with these files%s\n", advice);
 }
 
-static int listen_and_start(const struct serve *serve)
+static int set_certificates(struct serve *serve)
 {
-	const struct nv_serve_options *options = &serve->options;
-	int error = nv_server_listen(serve->server, options->address, (uint16_t)options->port);
+	struct nv_serve_tls *options = &serve->options.tls;
+	struct nv_certificate dev = { serve->dev.cert, serve->dev.key, NULL };
+	struct nv_server_tls tls = nv_serve_tls_of(options);
+	int error;
+
+	if (options->dev) {
+		tls.certificates = &dev;
+		tls.certificate_count = 1;
+	}
+	error = nv_server_set_tls(serve->server, &tls);
+	if (error == NV_ERR_TLS)
+		refuse_files(options);
+	else if (error)
+		refuse_to_start(error);
+	return error;
+}
+
+static int read_secrets(struct serve *serve)
+{
+	char problem[512];
+
+	serve->auth = nv_auth_new(&serve->options.auth, problem, sizeof problem);
+	if (serve->auth)
+		return 0;
+	fprintf(stderr, NV_SERVE_COMMAND ": %s\n", problem);
+	return NV_ERR_INVALID;
+}
+
+static int build(struct serve *serve)
+{
+	int error = read_secrets(serve);
+
+	if (error)
+		return error;
+	error = NV_ERR_NOMEM;
+	serve->server = new_server(&serve->options);
+	if (serve->server)
+		error = build_routes(serve);
+	if (error) {
+		refuse_to_start(error);
+		return error;
+	}
+	return nv_serve_tls_is_on(&serve->options.tls) ? set_certificates(serve) : 0;
+}
+
+static int start(struct serve *serve)
+{
+	int error = nv_serve_log_open(&serve->options.log);
 
 	if (error == 0)
 		error = nv_server_start(serve->server);
 	if (error)
-		fprintf(stderr, "navette serve: cannot listen on port %u of %s: %s\n",
-		        (unsigned)options->port, options->address, advice_on(error));
+		refuse_to_start(error);
 	return error;
 }
 
-/* --- What it says --- */
+/* --- While it runs --- */
 
-static bool is_loopback(const char *address)
+/* A token that is taken out of the file is refused from the next second on. */
+static void reload_secrets(struct serve *serve)
 {
-	struct in_addr v4;
-	struct in6_addr v6;
+	char problem[512];
 
-	if (inet_pton(AF_INET, address, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, address, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6) ||
-		       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-	return strcmp(address, NV_SERVE_LOCALHOST) == 0;
+	if (nv_auth_reload(serve->auth, false, problem, sizeof problem) < 0)
+		nv_serve_log_library(NULL, NV_LOG_ERROR, problem);
 }
 
-static void warn_if_open(const char *address)
+/* New certificates are mostly put in place of the old ones by a program that tells nobody. */
+static bool tick(void *context)
 {
-	if (!is_loopback(address))
+	struct serve *serve = context;
+
+	nv_trim_tick();
+	reload_secrets(serve);
+	if (nv_serve_tls_is_on(&serve->options.tls))
+		(void)nv_server_reload_tls(serve->server, false);
+	nv_watchdog_tick(serve->server);
+	return true;
+}
+
+static void reload(void *context)
+{
+	struct serve *serve = context;
+
+	nv_notify_reloading();
+	serve->reload.server = serve->server;
+	serve->reload.auth = serve->auth;
+	nv_reload(&serve->reload);
+	nv_notify_ready();
+}
+
+static int start_metrics(struct serve *serve)
+{
+	uint32_t port = serve->options.metrics_port;
+	int error;
+
+	if (port == NV_SERVE_NO_PORT)
+		return 0;
+	serve->metrics =
+		nv_metrics_start(serve->server, (uint16_t)port, &serve->hello.metrics_port, &error);
+	if (!serve->metrics)
 		fprintf(stderr,
-		        "navette serve: warning: %s is open to others and without TLS anybody on "
-		        "the way can read along; put a TLS proxy in front\n",
-		        address);
+		        NV_SERVE_COMMAND ": cannot listen on port %u of 127.0.0.1: %s; choose "
+		                         "another with --metrics-port\n",
+		        port, nv_strerror(error));
+	return error;
 }
 
-/* The host as a URL of this machine names it. */
-static void format_host(const char *address, char *host, size_t size)
+static int begin(struct serve *serve)
 {
-	if (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0)
-		address = NV_SERVE_LOCALHOST;
-	snprintf(host, size, strchr(address, ':') ? "[%s]" : "%s", address);
+	int error = 0;
+
+	serve->told = serve->options;
+	if (serve->options.tls.dev)
+		error = nv_dev_certificate(&serve->dev, serve->options.address);
+	if (error == 0)
+		error = build(serve);
+	if (error == 0)
+		error = nv_listening_open(&serve->listening, serve->server, &serve->told);
+	if (error == 0)
+		error = start(serve);
+	if (error == 0)
+		error = start_metrics(serve);
+	if (error)
+		return error;
+	serve->hello.port = serve->listening.port;
+	serve->hello.plain_port = serve->listening.plain_port;
+	nv_hello(&serve->hello);
+	nv_notify_status("Listening on port %u", serve->hello.port);
+	nv_notify_ready();
+	return 0;
 }
-
-static void announce_chat(const char *host, unsigned port)
-{
-	nv_serve_log("=== Serveur de Chat WebSocket ===");
-	nv_serve_log("Port : %u", port);
-	nv_serve_log("URL : ws://%s:%u/chat", host, port);
-	nv_serve_log("Page : http://%s:%u/", host, port);
-}
-
-static void say_hello(const struct serve *serve)
-{
-	unsigned port = nv_server_port(serve->server);
-	bool plain = is_plain(&serve->options);
-	char host[80];
-
-	format_host(serve->options.address, host, sizeof host);
-	nv_serve_log("Serveur WebSocket démarré sur le port %u", port);
-	nv_serve_log("Connectez-vous sur : ws://%s:%u/%s", host, port, plain ? "" : "ws");
-	if (!plain)
-		announce_chat(host, port);
-	nv_serve_log("%s", nv_stop_has_keyboard() ? "Appuyez sur Entrée pour arrêter..."
-	                                          : "Ctrl+C ou SIGTERM pour arrêter...");
-}
-
-/* --- The whole --- */
 
 static int run(struct serve *serve)
 {
-	int error = build(serve);
+	const struct nv_stop_events events = {
+		.on_tick = tick, .on_hangup = reload, .context = serve, .tick_ms = 1000
+	};
+	int error = begin(serve);
+	enum nv_stop how;
 
-	if (error) {
-		fprintf(stderr, "navette serve: %s\n", nv_strerror(error));
-		return error;
-	}
-	error = listen_and_start(serve);
 	if (error)
 		return error;
-	warn_if_open(serve->options.address);
-	say_hello(serve);
-	nv_stop_wait(nv_trim_tick);
-	nv_serve_log("Arrêt du serveur...");
+	how = nv_stop_wait(&events);
+	nv_metrics_leaving(serve->metrics);
+	nv_notify_stopping();
+	nv_serve_log(NV_LOGGED_STOPPING, NULL, "Arrêt du serveur...");
+	if (how == NV_STOP_DRAIN && serve->options.drain_s > 0)
+		nv_farewell(serve->server, serve->options.drain_s);
 	return 0;
+}
+
+static int serve_with(struct serve *serve, int argc, char **argv)
+{
+	int error;
+
+	serve->reload =
+		(struct nv_reload){ argc,
+		                    argv,
+		                    &serve->options,
+		                    nv_serve_is_plain(&serve->options) ? NULL : &serve->limits,
+		                    hard_limit(serve->options.max_message),
+		                    NULL,
+		                    NULL };
+	nv_secrecy_keep(&serve->options);
+	raise_file_limit();
+	nv_trim_prepare(serve->options.threads);
+	error = run(serve);
+	nv_metrics_free(serve->metrics);
+	nv_server_free(serve->server);
+	nv_chat_free(serve->chat);
+	nv_auth_free(serve->auth);
+	nv_serve_log_close();
+	return error ? 1 : 0;
 }
 
 int navette_serve(int argc, char **argv)
 {
-	struct serve serve = { .server = NULL };
-	int code = nv_serve_options_read(&serve.options, argc, argv);
-	int error;
+	struct serve serve = { .hello = { .options = &serve.told, .dev = &serve.dev } };
+	int code;
 
-	if (code >= 0)
-		return code;
-	raise_file_limit();
-	nv_trim_prepare(serve.options.threads);
+	/* A SIGHUP that came before this would be the end. */
 	nv_stop_prepare();
-	error = run(&serve);
-	nv_server_free(serve.server);
-	nv_chat_free(serve.chat);
-	return error ? 1 : 0;
+	code = nv_serve_options_read(&serve.options, argc, argv);
+	if (code < 0 && serve.options.check_config)
+		code = nv_config_check(&serve.options);
+	else if (code < 0 && serve.options.print_config)
+		code = nv_config_print(&serve.options);
+	if (code < 0)
+		code = serve_with(&serve, argc, argv);
+	nv_serve_options_free(&serve.options);
+	return code;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* stop.c: the signals and the keyboard. A background job never reads its terminal, which would stop
- * it or take the shell's input; once a second it finds out whether it has come to the foreground. */
+ * it or take the shell's input; once a second it finds out whether it has come to the foreground.
+ * SIGHUP has two meanings: that the terminal has gone, and, where that is not so, what programs
+ * without one take it for. The terminal is that of the session, whatever standard input is. */
 #include "serve/stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -15,19 +18,46 @@ static const int endings[] = { SIGINT, SIGTERM };
 
 #define ENDING_COUNT (sizeof endings / sizeof *endings)
 
-static volatile sig_atomic_t ended;
-static sigset_t waiting_mask; /* while it waits, the only time in which signals arrive */
+/* How long after a SIGHUP the terminal may take to go. */
+#define DOUBTFUL_TICKS 5u
+
+static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t terminated;
+static volatile sig_atomic_t hung_up;
+static bool ends_with_terminal; /* it has one, and nobody has told it to outlive that */
+static sigset_t waiting_mask;   /* while it waits, the only time in which signals arrive */
 
 static void end(int number)
 {
+	if (number == SIGTERM)
+		terminated = 1;
+	else
+		interrupted = 1;
+}
+
+static void hang_up(int number)
+{
 	(void)number;
-	ended = 1;
+	hung_up = 1;
+}
+
+/* Where descriptors have run out nobody knows, and it is taken to be there. */
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE;
+	close(fd);
+	return true;
 }
 
 void nv_stop_prepare(void)
 {
 	struct sigaction handle = { .sa_handler = end };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction note = { .sa_handler = hang_up };
+	struct sigaction before = { .sa_handler = SIG_DFL };
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
@@ -35,12 +65,16 @@ void nv_stop_prepare(void)
 		sigaction(endings[i], &handle, NULL);
 		sigaddset(&blocked, endings[i]);
 	}
+	sigaction(SIGHUP, &note, &before);
+	sigaddset(&blocked, SIGHUP);
+	ends_with_terminal = before.sa_handler != SIG_IGN && has_terminal();
 	sigaction(SIGPIPE, &ignore, NULL);
 	/* Sent to the background just before it reads, it gets an error and is not stopped. */
 	sigaction(SIGTTIN, &ignore, NULL);
 	sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
 	for (size_t i = 0; i < ENDING_COUNT; i++)
 		sigdelset(&waiting_mask, endings[i]);
+	sigdelset(&waiting_mask, SIGHUP);
 }
 
 /* There are no jobs on a terminal that is not the one of this session. */
@@ -62,17 +96,58 @@ static bool read_enter(void)
 	return len == 0 || (len > 0 && memchr(line, '\n', (size_t)len));
 }
 
-void nv_stop_wait(void (*tick)(void))
+/* A shell that leaves sends SIGHUP to its jobs, and the terminal goes when it has left. */
+static bool loses_terminal(bool told)
 {
-	const struct timespec second = { .tv_sec = 1 };
-	struct pollfd keyboard = { .fd = STDIN_FILENO, .events = POLLIN };
+	static unsigned doubtful_ticks;
 
-	while (!ended) {
-		int ready = ppoll(&keyboard, nv_stop_has_keyboard(), &second, &waiting_mask);
+	if (told)
+		doubtful_ticks = DOUBTFUL_TICKS;
+	else if (doubtful_ticks > 0)
+		doubtful_ticks--;
+	else
+		return false;
+	return ends_with_terminal && !has_terminal();
+}
 
-		if (ready > 0 && nv_stop_has_keyboard() && read_enter())
-			return;
-		if (ready == 0)
-			tick();
+static bool heed_hangup(const struct nv_stop_events *events)
+{
+	hung_up = 0;
+	if (loses_terminal(true))
+		return true;
+	if (events->on_hangup)
+		events->on_hangup(events->context);
+	return false;
+}
+
+/* What has happened; true: the end, and *how. */
+static bool look(const struct nv_stop_events *events, int ready, enum nv_stop *how)
+{
+	*how = NV_STOP_NOW;
+	if (interrupted || (ready > 0 && nv_stop_has_keyboard() && read_enter()))
+		return true;
+	if (ready == 0 && loses_terminal(false))
+		return true;
+	if (hung_up && heed_hangup(events))
+		return true;
+	*how = NV_STOP_DRAIN;
+	if (terminated) {
+		terminated = 0;
+		return true;
 	}
+	*how = NV_STOP_ENOUGH;
+	return ready == 0 && !events->on_tick(events->context);
+}
+
+enum nv_stop nv_stop_wait(const struct nv_stop_events *events)
+{
+	const struct timespec tick = { .tv_sec = events->tick_ms / 1000,
+		                       .tv_nsec = (long)(events->tick_ms % 1000) * 1000000 };
+	struct pollfd keyboard = { .fd = STDIN_FILENO, .events = POLLIN };
+	enum nv_stop how;
+	int ready = -1;
+
+	while (!look(events, ready, &how))
+		ready = ppoll(&keyboard, nv_stop_has_keyboard(), &tick, &waiting_mask);
+	return how;
 }

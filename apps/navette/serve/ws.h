@@ -5,9 +5,15 @@
 
 #include <navette/navette.h>
 
+#include "serve/entry.h"
 #include "serve/limits.h"
 
-/* The limits outlive the server. */
-int nv_ws_route(struct nv_server *server, struct nv_limits *limits);
+struct nv_ws {
+	const struct nv_limits *limits;
+	struct nv_entry entry;
+};
+
+/* `ws` and the limits outlive the server. */
+int nv_ws_route(struct nv_server *server, struct nv_ws *ws);
 
 #endif

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# What "make install" copies. Files that name a place are written when the prefix is known: then.
+
+file(RELATIVE_PATH prefix_from_pc
+	${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/navette.pc.in navette.pc @ONLY)
+
+install(TARGETS navette navette_static navette_shared)
+install(DIRECTORY include/navette TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(FILES ${CMAKE_BINARY_DIR}/navette.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES docs/navette.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES LICENSE README.md packaging/navette.conf DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+install(CODE "
+	set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+	configure_file(\"${CMAKE_SOURCE_DIR}/packaging/systemd/navette.service.in\"
+		\"${CMAKE_BINARY_DIR}/navette.service\" @ONLY)")
+install(FILES ${CMAKE_BINARY_DIR}/navette.service packaging/systemd/navette.socket
+	DESTINATION lib/systemd/system)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""The log of navette serve as JSON lines: every line parses, every end has its reason, and nobody
+waits for who reads it."""
+
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import time
+import unittest
+
+from places import NAVETTE, ROOT
+from support import (CLOSE, Client, Lines, PATIENCE, TLS_FLAGS, connect, frame, message, poll,
+                     upgrade)
+
+UTC = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z')
+
+
+class Log(unittest.TestCase):
+    def start(self, *flags, read=True):
+        reader, writer = os.pipe()
+        self.process = subprocess.Popen(
+            [NAVETTE, 'serve', *TLS_FLAGS, '--port', '0', '--rate', '0', *flags],
+            stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE)
+        os.close(writer)
+        self.addCleanup(self.process.stderr.close)
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.pipe = os.fdopen(reader, 'rb', buffering=0)
+        if read:
+            self.lines = Lines(self.pipe)
+            self.port = self.wait('started')['port']
+        else:
+            self.addCleanup(self.pipe.close)
+            self.port = json.loads(self.pipe.readline())['port']
+
+    def wait(self, event, **fields):
+        """The first line of this event with these fields."""
+        def find(lines):
+            for line in map(json.loads, lines):
+                if line['event'] == event and fields.items() <= line.items():
+                    return line
+            return None
+        return self.lines.wait(find, f'{event} {fields}')
+
+    def end(self):
+        """All lines of a server that ends well."""
+        self.process.send_signal(signal.SIGINT)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+        lines = self.lines.all()
+        self.assertTrue(all(lines))
+        return [json.loads(line) for line in lines]
+
+    def of(self, lines, event):
+        return [line for line in lines if line['event'] == event]
+
+    def test_every_line_has_what_it_needs(self):
+        self.start()
+        with Client(self.port, '/chat') as client:
+            client.text()
+            client.send('Zoé')
+            client.text()
+            client.send('é')
+            client.text()
+            client.leave()
+        self.wait('disconnected')
+        lines = self.end()
+        for line in lines:
+            self.assertTrue(UTC.fullmatch(line['time']), line)
+            self.assertEqual(line['level'], 'info')
+        self.assertEqual([line['event'] for line in lines],
+                         ['started', 'listening', 'listening', 'listening', 'connected', 'named',
+                          'message', 'left', 'disconnected', 'stopping'])
+        peer = lines[4]['peer']
+        self.assertEqual({key: value for key, value in lines[6].items() if key != 'time'},
+                         {'level': 'info', 'event': 'message', 'message': 'Message de Zoé : é',
+                          'path': '/chat', 'name': 'Zoé', 'bytes': 2})
+        end = lines[8]
+        self.assertGreaterEqual(end.pop('open_ms'), 0)
+        self.assertEqual({key: value for key, value in end.items() if key != 'time'},
+                         {'level': 'info', 'event': 'disconnected', 'name': 'Zoé', 'peer': peer,
+                          'message': 'Client déconnecté (Restants : 0)', 'path': '/chat',
+                          'status': 1000, 'cause': 'closing handshake', 'clients': 0})
+        self.assertEqual(self.process.stderr.read(), b'')
+
+    def test_every_end_has_its_reason_once(self):
+        self.start()
+        ways = {
+            'closing handshake': (frame(CLOSE, struct.pack('!H', 4000)), 4000),
+            'protocol error of the peer': (b'\xff\x80', 1002),
+            'a limit was exceeded': (b'\x82\xff' + b'\x00\x00\x00\x00\x7f\x00\x00\x00', 1009),
+            'the peer ended the connection without a Close': (b'', 1006),
+        }
+        for path in ('/ws', '/chat'):
+            for cause, (data, status) in ways.items():
+                with Client(self.port, path) as client:
+                    client.text()
+                    client.send_raw(data)
+                    if data:
+                        client.frame()
+                self.wait('disconnected', path=path, cause=cause, status=status)
+        self.assertEqual(len(self.of(self.end(), 'disconnected')), 2 * len(ways))
+        self.assertFalse([line for line in self.lines.lines if 'ended with' in line])
+
+    def test_what_is_hostile_stays_in_its_line(self):
+        self.start()
+        texts = ['"', '\\', '{"event":"forged"}', 'a\r\n{"event":"forged"}', '\x1b[2J\0\x7f\x9b',
+                 '\u202e\u2028', '\U0001f600' * 1000, '\\' * 5000, '\ufeff\ufffe\uffff']
+        for path in ('/ws', '/chat'):
+            with Client(self.port, path) as client:
+                client.text()
+                client.send('"\\{}')
+                client.text()
+                for text in texts:
+                    client.send(text)
+                    client.text()
+                client.leave()
+            self.wait('disconnected', path=path)
+        with connect(self.port) as sock:
+            sock.sendall(upgrade('/\xff"\\x?token=SECRET').replace(b'\xc3\xbf', b'\xff'))
+            sock.recv(1000)
+        lines = self.end()
+        self.assertEqual(len(self.of(lines, 'message')), 2 * len(texts) + 1)
+        self.assertFalse(self.of(lines, 'forged'))
+        for line in self.lines.lines:
+            self.assertFalse(re.search('[\x00-\x1f\x7f-\x9f\u2028\u202e]', line), line)
+            self.assertLess(len(line.encode()), 4096)
+            self.assertNotIn('SECRET', line)
+
+    def test_who_does_not_read_the_log_holds_nobody_up(self):
+        """Its pipe and the lines that wait are full, and the others are served at once."""
+        self.start(read=False)
+        times = []
+        with Client(self.port, '/ws') as chatty, Client(self.port, '/ws') as other:
+            chatty.text()
+            other.text()
+            for _ in range(200):
+                chatty.send(*['x' * 1000] * 10)
+                begin = time.monotonic()
+                other.send('?')
+                other.text()
+                times.append(time.monotonic() - begin)
+                for _ in range(10):
+                    chatty.text()
+        self.lines = Lines(self.pipe)
+        self.wait('lines_lost')
+        lines = self.end()
+        lost = sum(line['lines'] for line in self.of(lines, 'lines_lost'))
+        self.assertGreater(lost, 100)
+        self.assertEqual(lines[-1]['event'], 'stopping')
+        told = len(self.of(lines, 'message')) + len(self.of(lines, 'disconnected'))
+        self.assertEqual(told + lost, 200 * 11 + 2)
+        # The machine may have been busy with something else now and then.
+        self.assertLess(sorted(times)[-10], 0.15)
+
+    def test_it_ends_although_nobody_reads_the_log(self):
+        self.start(read=False)
+        with Client(self.port, '/ws') as client:
+            client.text()
+            for _ in range(200):
+                client.send('x' * 1000)
+                client.text()
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.assertEqual(self.process.wait(PATIENCE), 0)
+        self.assertLess(time.monotonic() - begin, 8)
+
+    def test_level(self):
+        self.start('--log-level', 'info', '--log-format', 'json')
+        self.end()
+        process = subprocess.Popen([NAVETTE, 'serve', '--port', '0', '--log-level', 'warning'],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        with process:
+            poll(lambda: len(os.listdir(f'/proc/{process.pid}/task')) > 2, 'its threads')
+            process.terminate()
+            self.assertEqual(process.stdout.read(), b'')
+        self.assertEqual(process.returncode, 0)
+
+
+class Documents(unittest.TestCase):
+    def test_every_event_is_in_the_table(self):
+        with open(f'{ROOT}/apps/navette/serve/log_event.h', encoding='utf-8') as header:
+            events = re.findall(r'X\(NV_LOGGED_\w+, "(\w+)"', header.read())
+        with open(f'{ROOT}/docs/logs.md', encoding='utf-8') as page:
+            table = re.findall(r'^\| `(\w+)` \| (?:info|warning|error|any) \|', page.read(), re.M)
+        self.assertEqual(table, events)
+
+
+if __name__ == '__main__':
+    unittest.main()
