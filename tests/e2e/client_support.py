@@ -3,6 +3,7 @@
 terminals."""
 
 import base64
+import codecs
 import contextlib
 import fcntl
 import hashlib
@@ -23,6 +24,7 @@ from support import (BINARY, CLOSE, PATIENCE, PING, PONG, TEXT, Deadline, masked
 from tls_support import SECURE, TlsSocket
 
 SERVER_CONTEXT = tls_support.server_context() if SECURE else None
+LAST = b'\x1c(the end)\x1c'
 GUID = b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 
@@ -221,6 +223,7 @@ class Terminal:
         self.settings = termios.tcgetattr(slave)
         self.slave = slave
         self.text = ''
+        self.decoder = codecs.getincrementaldecoder('utf-8')('replace')  # a read may end in a character
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **options)
@@ -244,7 +247,7 @@ class Terminal:
     def _read(self, seconds):
         ready, _, _ = select.select([self.master], [], [], seconds)
         if ready:
-            self.text += os.read(self.master, 65536).decode(errors='replace')
+            self.text += self.decoder.decode(os.read(self.master, 65536))
         return bool(ready)
 
     def expect(self, pattern):
@@ -264,8 +267,11 @@ class Terminal:
         while self.process.poll() is None:
             deadline.left()
             self._read(0.01)
-        while self._read(0):
-            pass
+        # The system carries what was written from one end to the other in its own time, and in order.
+        os.write(self.slave, LAST)
+        while LAST.decode() not in self.text:
+            self._read(deadline.left())
+        self.text = self.text.replace(LAST.decode(), '')
         return self.process.returncode
 
     def is_unchanged(self):

@@ -156,6 +156,7 @@ class Talker:
         self.close = None
         self.victim = victim  # the client is going to be killed
         self.silence = threading.Event()
+        self.opened = threading.Event()
         self.lock = threading.Lock()
         self.peer = None
         if quiet:
@@ -163,6 +164,9 @@ class Talker:
         self.script = accepting(self._run)
 
     def send(self, *contents):
+        # The client may know before the thread here that it is open.
+        if not self.opened.wait(PATIENCE):
+            raise AssertionError('nobody came')
         with self.lock:
             self.peer.send_raw(b''.join(map(server_message, contents)))
 
@@ -201,6 +205,7 @@ class Talker:
 
     def _run(self, peer):
         self.peer = peer
+        self.opened.set()
         talking = threading.Thread(target=self._talk)
         talking.start()
         try:

@@ -1,34 +1,40 @@
 # SPDX-License-Identifier: MIT
 """navette connect: what it sends and prints, on a terminal and in pipes, and each exit code."""
 
-import fcntl
+import contextlib
 import os
+import pathlib
 import re
 import select
 import signal
 import socket
 import subprocess
 import tempfile
-import termios
 import threading
 import unittest
 import zlib
 
 from client_support import ScriptedServer, Terminal, accepting, run_connect, started
 from places import NAVETTE, ROOT
-from support import CLOSE, PATIENCE, PING, PONG, TEXT, server_frame, short
+from support import CLOSE, PATIENCE, PING, PONG, TEXT, closed_port, poll, server_frame, short
 from tls_support import SECURE
 
 MIB = 1 << 20
 
 
-def wait_until_full(sock):
-    """Until nothing more arrives at a socket that nobody reads."""
-    before, now = None, bytearray(4)
-    while now != before or not any(now):
-        before = bytes(now)
-        threading.Event().wait(0.5)
-        fcntl.ioctl(sock.fileno(), termios.FIONREAD, now)
+def sleeps(*pids):
+    """True when there was a moment at which all threads of these processes slept: each has been asleep
+    from its first look to its second."""
+    def look():
+        found = []
+        for pid in pids:
+            for path in sorted(pathlib.Path(f'/proc/{pid}/task').glob('*/status')):
+                text = path.read_text(encoding='ascii', errors='replace')
+                found.append((path, re.search(r'State:\t(\w)', text)[1],
+                              re.findall(r'_ctxt_switches:\t(\d+)', text)))
+        return found
+    first = look()
+    return all(state == 'S' for _, state, _ in first) and look() == first
 
 
 class ConnectTest(unittest.TestCase):
@@ -75,7 +81,7 @@ class Pipes(ConnectTest):
             self.assertEqual(peer.frame(), (0x80 | PING, b'last'))
             peer.expect_close()
             peer.send_close(1000)
-        self.check(self.talk(script, '--close-timeout', '0.2', stdin=b'a\n'), 0)
+        self.check(self.talk(script, '--close-timeout', '3', stdin=b'a\n'), 0)
 
     def test_what_a_line_is(self):
         def script(peer):
@@ -174,10 +180,10 @@ class Pipes(ConnectTest):
 
         def script(peer):
             # A closing handshake that began before the queue is empty would end meanwhile.
-            self.assertFalse(threading.Event().wait(2.5))
+            self.assertFalse(threading.Event().wait(5))
             peer.expect(text)
             peer.end()
-        self.check(self.talk(script, '--close-timeout', '1.5', stdin=text.encode()), 0)
+        self.check(self.talk(script, '--close-timeout', '4', stdin=text.encode()), 0)
 
     def test_text_is_printed_as_it_is(self):
         def script(peer):
@@ -489,9 +495,8 @@ class ExitCodes(ConnectTest):
         self.check(run_connect('ws://a..b/'), 3, stderr=['host a..b not found'])
 
     def test_4_refused(self):
-        with socket.create_server(('127.0.0.1', 0)) as listener:
-            port = listener.getsockname()[1]
-        result = run_connect(f'ws://127.0.0.1:{port}/', stdin=b'not taken\n')
+        with closed_port() as port:
+            result = run_connect(f'ws://127.0.0.1:{port}/', stdin=b'not taken\n')
         self.check(result, 4, stderr=[
             f'connection to 127.0.0.1 port {port} refused: is the server running there?',
             'navette serve'])
@@ -562,7 +567,7 @@ class ExitCodes(ConnectTest):
         def script(peer):
             peer.read_head()
             peer.expect_end()
-        result, port = self.against(script, '--connect-timeout', '0.3')
+        result, port = self.against(script, '--connect-timeout', '3')
         self.check(result, 7, stderr=[
             f'127.0.0.1 port {port} accepted the connection and then did not answer'])
 
@@ -643,7 +648,7 @@ class ExitCodes(ConnectTest):
             peer.answer_last_ping()
             peer.expect_close()
             peer.expect_end()
-        self.check(self.talk(script, '--close-timeout', '0.2'), 8,
+        self.check(self.talk(script, '--close-timeout', '3'), 8,
                    stderr=['the connection broke: ', 'no answer to a Close'])
 
     def test_8_closed_before_all_was_sent(self):
@@ -716,47 +721,57 @@ class ExitCodes(ConnectTest):
             process.stdin.flush()
             self.assertEqual(process.wait(PATIENCE), 0)
 
-    def interrupted_while_it_sends(self, script, *arguments, source=('yes', 'x' * 1000)):
-        """One that is interrupted while its input has no end: its exit code, and what it says."""
-        full = threading.Event()
-        done = threading.Event()
-        with ScriptedServer(accepting(lambda peer: script(peer, full, done))) as server, \
-                started(*source) as endless, \
-                started(NAVETTE, 'connect', *arguments, '--close-timeout', '0.5', server.url,
-                        stdin=endless.stdout) as process:
-            self.assertTrue(full.wait(PATIENCE))
-            process.send_signal(signal.SIGINT)
-            code = process.wait(PATIENCE)
-            done.set()
-            return code, process.stderr.read().decode()
+    @contextlib.contextmanager
+    def endless(self, script, *arguments, source=('yes', 'x' * 1000)):
+        """One whose input has no end, and the program that it comes from."""
+        with ScriptedServer(accepting(script)) as server, \
+                started(*source) as writer, \
+                started(NAVETTE, 'connect', *arguments, server.url, stdin=writer.stdout) as process:
+            yield process, writer
 
     def test_0_the_rest_is_given_up_on_purpose(self):
-        def script(peer, full, _):
+        sending = threading.Event()
+
+        def script(peer):
             peer.text()
-            full.set()
+            sending.set()
             # Until the last eight bytes are a Close: far faster than frame by frame.
             end = b''
             while end[:2] != bytes([0x80 | CLOSE, 0x82]):
                 end = (end + peer.sock.recv(1 << 20))[-8:]
             peer.send_close(1000)
-        self.assertEqual(self.interrupted_while_it_sends(script), (0, ''))
+        with self.endless(script, '--close-timeout', '60') as (process, _):
+            self.assertTrue(sending.wait(PATIENCE))
+            process.send_signal(signal.SIGINT)
+            self.assertEqual((process.wait(PATIENCE), process.stderr.read()), (0, b''))
 
-    @staticmethod
-    def deaf(peer, full, done):
-        wait_until_full(peer.sock)
-        full.set()
-        done.wait(PATIENCE)
+    def interrupted_when_nobody_reads(self, *arguments, **options):
+        """The exit code, and what is said."""
+        opened, done = threading.Event(), threading.Event()
+
+        def deaf(peer):
+            # Its request is behind it, so it sleeps only for want of input or of somebody who reads.
+            self.assertEqual(len(peer.sock.recv(1)), 1)
+            opened.set()
+            done.wait(PATIENCE)
+        with self.endless(deaf, *arguments, '--close-timeout', '0.5', **options) as (process, writer):
+            self.assertTrue(opened.wait(PATIENCE))
+            # The writer sleeps because the pipe is full, which who sleeps beside it does not read.
+            poll(lambda: sleeps(writer.pid, process.pid), 'a standstill')
+            process.send_signal(signal.SIGINT)
+            code = process.wait(PATIENCE)
+            done.set()
+            return code, process.stderr.read().decode()
 
     def test_8_interrupted_when_the_server_does_not_read(self):
-        code, said = self.interrupted_while_it_sends(self.deaf)
+        code, said = self.interrupted_when_nobody_reads()
         self.assertEqual(code, 8)
         self.assertRegex(said, r'missing: (at least )?\d+ messages? and the rest of the '
                                r'input\n$')
 
     def test_empty_messages_take_room_too(self):
         """Else they would be read without end, for a server that does not."""
-        code, said = self.interrupted_while_it_sends(self.deaf, '--null',
-                                                     source=('cat', '/dev/zero'))
+        code, said = self.interrupted_when_nobody_reads('--null', source=('cat', '/dev/zero'))
         self.assertEqual(code, 8)
         count = re.search(r'missing: (?:(?:at least )?(\d+) messages? and )?the rest of the '
                           r'input\n$', said)

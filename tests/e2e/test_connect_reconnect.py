@@ -255,17 +255,17 @@ class Leaving(unittest.TestCase):
         self.assertEqual(self.away(), (0, ''))
 
     def test_0_the_wait_is_over(self):
-        code, errors = self.away('--wait', '0.3')
+        code, errors = self.away('--wait', '2')
         self.assertEqual(code, 0)
         self.assertIn('trying again', errors)
 
     def test_8_the_wait_is_over_without_an_answer(self):
-        code, errors = self.away('--count', '2', '--wait', '0.3')
+        code, errors = self.away('--count', '2', '--wait', '2')
         self.assertEqual(code, 8)
         self.assertIn('closed after 1 message, and not 2\n', errors)
 
     def test_8_the_wait_is_over_and_messages_are_lost(self):
-        code, errors = self.away('--wait', '0.3', read='a', stdin=b'a\n')
+        code, errors = self.away('--wait', '2', read='a', stdin=b'a\n')
         self.assertEqual(code, 8)
         self.assertIn('1 message went into a connection that broke', errors)
 

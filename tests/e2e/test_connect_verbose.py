@@ -121,7 +121,7 @@ class Verbose(unittest.TestCase):
             peer.read_head()
             peer.send_raw(b'HTTP/1.1 101 Yes\r\nX: y\r\n')
             peer.expect_end()
-        _, lines = self.run_verbosely(script, code=7, arguments=['--connect-timeout', '0.5'])
+        _, lines = self.run_verbosely(script, code=7, arguments=['--connect-timeout', '3'])
         self.assertEqual(lines.count('< X: y'), 1)
 
 

@@ -206,7 +206,8 @@ class CrowdTest(unittest.TestCase):
         for path in ('/ws', '/chat?pseudo=a', '/chat?pseudo=b&format=json'):
             with Client(self.server.port, path) as client:
                 client.frame()
-        self.server.wait_logged('Client déconnecté (Restants : 0)')
+        for name in 'ab':
+            self.server.wait_logged(f"{name} s'est déconnecté")
 
     def descriptors(self):
         return len(os.listdir(f'/proc/{self.server.pid}/fd'))

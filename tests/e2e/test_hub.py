@@ -115,11 +115,16 @@ class Limits(HubTest):
         for _ in range(400):
             reader.send(content)
             reader.expect(content)
-        frames = 0
-        with contextlib.suppress(ConnectionResetError):
-            while (got := slow.frame())[0] != 0x80 | CLOSE:
-                frames += 1
-            self.assertEqual(got[1][:2], b'\x03\xf5')
+        frames, close = 0, None
+        # Who does not read the Close in time either is left in the middle of a frame.
+        with contextlib.suppress(ConnectionResetError, AssertionError):
+            while not close:
+                first, payload = slow.frame()
+                if first == 0x80 | CLOSE:
+                    close = payload
+                else:
+                    frames += 1
+        self.assertIn(close and close[:2], (None, b'\x03\xf5'))
         self.assertLess(frames, 400)
         reader.leave()
 

@@ -6,13 +6,14 @@ import json
 import os
 import re
 import signal
+import statistics
 import struct
 import subprocess
 import time
 import unittest
 
 from places import NAVETTE, ROOT
-from support import (CLOSE, Client, Lines, PATIENCE, TLS_FLAGS, connect, frame, message, poll,
+from support import (CLOSE, Client, Lines, PATIENCE, SOON, TLS_FLAGS, connect, frame, message, poll,
                      upgrade)
 
 UTC = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z')
@@ -152,8 +153,8 @@ class Log(unittest.TestCase):
         self.assertEqual(lines[-1]['event'], 'stopping')
         told = len(self.of(lines, 'message')) + len(self.of(lines, 'disconnected'))
         self.assertEqual(told + lost, 200 * 11 + 2)
-        # The machine may have been busy with something else now and then.
-        self.assertLess(sorted(times)[-10], 0.15)
+        # The machine may have been busy with something else for a part of the time.
+        self.assertLess(statistics.median(times), 0.15)
 
     def test_it_ends_although_nobody_reads_the_log(self):
         self.start(read=False)
@@ -165,7 +166,7 @@ class Log(unittest.TestCase):
         begin = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         self.assertEqual(self.process.wait(PATIENCE), 0)
-        self.assertLess(time.monotonic() - begin, 8)
+        self.assertLess(time.monotonic() - begin, SOON)
 
     def test_level(self):
         self.start('--log-level', 'info', '--log-format', 'json')

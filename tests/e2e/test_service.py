@@ -17,7 +17,7 @@ import time
 import unittest
 
 from places import NAVETTE, ROOT
-from support import (CLOSE, PATIENCE, Client, Lines, Server, ServerTest, connect, frame,
+from support import (CLOSE, PATIENCE, SOON, Client, Lines, Server, ServerTest, connect, frame,
                      is_sanitized, poll)
 
 UNIT = os.path.join(ROOT, 'packaging', 'systemd', 'navette.service.in')
@@ -82,11 +82,9 @@ class Notification(unittest.TestCase):
     def test_ready_when_it_accepts_then_stopping(self):
         for name in self.names:
             with self.subTest(name), Manager(name) as manager:
-                with listening()[0] as sock:
-                    port = sock.getsockname()[1]
-                with Server('--port', str(port), env=manager.env) as server:
+                with Server(env=manager.env) as server:
                     told = manager.until('READY=1')
-                    connect(port).close()
+                    connect(server.port).close()
                     self.assertEqual(told.split('\n')[1:], [f'MAINPID={server.pid}'])
                     manager.until('WATCHDOG=1')
                     server.process.send_signal(signal.SIGTERM)
@@ -266,7 +264,7 @@ class Drain(ServerTest):
                 server.process.send_signal(number)
                 self.assertEqual(server.process.wait(PATIENCE), 0)
                 if not is_sanitized():
-                    self.assertLess(time.monotonic() - begun, 4)
+                    self.assertLess(time.monotonic() - begun, SOON)
 
     def test_the_deadline_is_that_of_the_option(self):
         with Server('--drain', '1') as server, Client(server.port, '/ws') as client:
@@ -275,7 +273,7 @@ class Drain(ServerTest):
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(server.process.wait(PATIENCE), 0)
             if not is_sanitized():
-                self.assertLess(time.monotonic() - begun, 4)
+                self.assertLess(time.monotonic() - begun, SOON)
 
 
 def closes(clients):

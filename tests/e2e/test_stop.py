@@ -14,7 +14,7 @@ import time
 import unittest
 from functools import partial
 
-from support import (CLOSE, PATIENCE, SERVE, Client, Server, ServerTest, connect, frame,
+from support import (CLOSE, PATIENCE, SERVE, SOON, Client, Server, ServerTest, connect, frame,
                      is_sanitized, poll)
 
 STOPPING = 'Arrêt du serveur...'
@@ -56,7 +56,7 @@ class Signals(ServerTest):
         begun = time.monotonic()
         self.assertEqual(self.server.stop(), 0)
         if not is_sanitized():
-            self.assertLess(time.monotonic() - begun, 8)
+            self.assertLess(time.monotonic() - begun, SOON)
         for client in silent:
             client.frame()
             client.expect_close(1001)

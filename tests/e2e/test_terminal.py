@@ -6,13 +6,12 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import stat
 import tempfile
 import unittest
 
 from client_support import ScriptedServer
-from support import poll
+from support import closed_port, poll
 from terminal_support import CONNECT, Talker, Tmux
 
 HELLO = 'Connecté ! Tapez vos messages (ou "quit" pour quitter) :'
@@ -488,10 +487,9 @@ class Endings(TerminalTest):
                       terminal.everything())
 
     def test_no_connection(self):
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            port = server.getsockname()[1]
-        terminal = self.enterContext(Tmux(*CONNECT, f'ws://127.0.0.1:{port}/', home=self.home))
-        self.assertEqual(terminal.end(), 4)
+        with closed_port() as port:
+            terminal = self.enterContext(Tmux(*CONNECT, f'ws://127.0.0.1:{port}/', home=self.home))
+            self.assertEqual(terminal.end(), 4)
 
 
 class Interrupted(TerminalTest):

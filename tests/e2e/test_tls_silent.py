@@ -2,6 +2,7 @@
 """Clients that begin a TLS handshake and say no more: an honest one beside them notices nothing."""
 
 import os
+import statistics
 import time
 import unittest
 
@@ -12,7 +13,7 @@ from support import Client, Server, connect, is_sanitized, poll
 from tls_support import hello
 
 SILENT = 200
-# A handshake takes 2 ms.
+# A handshake takes 2 ms. The machine may pause in some of them.
 PATIENT = 1 if not is_sanitized() else 20
 
 
@@ -20,6 +21,10 @@ class Silent(unittest.TestCase):
     def setUp(self):
         self.server = self.enterContext(Server('--threads', '1'))
         self.files = self.descriptors()
+        self.took = []
+
+    def tearDown(self):
+        self.assertLess(statistics.median(self.took), PATIENT)
 
     def descriptors(self):
         return len(os.listdir(f'/proc/{self.server.pid}/fd'))
@@ -31,7 +36,7 @@ class Silent(unittest.TestCase):
             client.send('x')
             client.frame()
             client.leave()
-        self.assertLess(time.monotonic() - begun, PATIENT)
+        self.took.append(time.monotonic() - begun)
 
     def check(self, *beginnings):
         """All of these, again and again, each of a client of its own."""
@@ -59,7 +64,8 @@ class Silent(unittest.TestCase):
         data = hello()
         for sock in socks:
             sock.sendall(data)
-        self.check_honest()
+        for _ in range(5):
+            self.check_honest()
         for sock in socks:
             self.assertNotEqual(sock.recv(1), b'')
 
