@@ -9,7 +9,8 @@ import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { Server } from './server.mjs';
 
-const PATIENCE_MS = 15000;
+/* Far above what anything takes: a busy machine has stood still for more than a minute. */
+const PATIENCE_MS = 150000;
 const LOOK_AGAIN_MS = 10;
 
 /* What the browser itself says when a WebSocket cannot be opened or is cut off. */
@@ -22,6 +23,7 @@ async function launched() {
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 		/* It shows nothing but our own pages, and root cannot have a sandbox. */
 		chromiumSandbox: false,
+		timeout: PATIENCE_MS,
 	});
 	return browser;
 }

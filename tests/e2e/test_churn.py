@@ -26,7 +26,7 @@ class ChurnTest(unittest.TestCase):
 
     def publisher(self, **options):
         return self.enterContext(Publisher(
-            handshake_timeout_ms=5000, ping_interval_ms=1000, pong_timeout_ms=5000, **options))
+            handshake_timeout_ms=10000, ping_interval_ms=1000, pong_timeout_ms=10000, **options))
 
     def churn(self, server, seconds):
         counted = churn(server.port, seconds, self.rate)

@@ -22,7 +22,7 @@
 #include "load/arguments.h"
 #include "load/wire.h"
 
-#define PATIENCE_S 60
+#define PATIENCE_S 150
 #define SMALL_BUFFER 4096u
 
 struct reader {

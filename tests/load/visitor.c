@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 60000u
+#define PATIENCE_MS 150000u
 #define SMALL_BUFFER 4096u
 #define COMPLAINTS 10u
 
