@@ -16,6 +16,7 @@ from places import NAVETTE, ROOT
 from support import (CLOSE, Client, Lines, PATIENCE, SOON, TLS_FLAGS, connect, frame, message, poll,
                      upgrade)
 
+START_LINES = 4
 UTC = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z')
 
 
@@ -32,6 +33,8 @@ class Log(unittest.TestCase):
         self.pipe = os.fdopen(reader, 'rb', buffering=0)
         if read:
             self.lines = Lines(self.pipe)
+            # Who comes before they have all been written is in their midst.
+            self.lines.wait(lambda lines: len(lines) >= START_LINES, 'start lines')
             self.port = self.wait('started')['port']
         else:
             self.addCleanup(self.pipe.close)

@@ -109,12 +109,28 @@ static inline int wire_next_descriptor(void)
 	return fd;
 }
 
-/* The loop has nothing to do before a timer: a turn now would be for nothing. */
-static inline bool wire_is_idle(const struct nv_loop *loop)
+/* No socket has anything for the loop. */
+static inline bool wire_is_quiet(const struct nv_loop *loop)
 {
 	struct pollfd fd = { .fd = nv_loop_fd(loop), .events = POLLIN };
 
-	return poll(&fd, 1, 0) == 0 && nv_loop_timeout_ms(loop) != 0;
+	return poll(&fd, 1, 0) == 0;
+}
+
+/* The loop has nothing to do before a timer: a turn now would be for nothing. */
+static inline bool wire_is_idle(const struct nv_loop *loop)
+{
+	return wire_is_quiet(loop) && nv_loop_timeout_ms(loop) != 0;
+}
+
+/* The loop waits for a timer of so many milliseconds, which was not started before that moment; less
+ * is left of it where the machine has paused since. */
+static inline void wire_assert_waits(const struct nv_loop *loop, uint64_t since_ms, uint64_t delay_ms)
+{
+	int timeout = nv_loop_timeout_ms(loop);
+	uint64_t passed = nv_loop_now(loop) - since_ms;
+
+	assert_in_range(timeout, passed < delay_ms ? delay_ms - passed : 0, delay_ms);
 }
 
 #endif
