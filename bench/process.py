@@ -10,7 +10,7 @@ import signal
 import subprocess
 
 CORES = sorted(os.sched_getaffinity(0))
-PATIENCE_S = 60
+PATIENCE_S = 200
 
 
 class Failed(Exception):

@@ -13,7 +13,7 @@
 #include "secure.h"
 
 #define ADDRESSES 64u
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 150000
 
 static struct sockaddr_in loopback(uint32_t number, uint32_t port)
 {

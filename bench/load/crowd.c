@@ -8,7 +8,7 @@
 #include "fail.h"
 #include "meter.h"
 
-#define PATIENCE_NS 10000000000u
+#define PATIENCE_NS 150000000000u
 #define UNDER_WAY 64u
 
 void nv_crowd_init(struct nv_crowd *crowd, uint32_t count)

@@ -342,8 +342,7 @@ static void run_to_the_end(uint32_t threads, uint32_t max_inbox)
 	start_senders(senders);
 	while (!all_complete()) {
 		turn();
-		nv_server_stats(server, &stats);
-		assert_true(stats.connections <= stats.opened);
+		nv_server_stats(server, &stats); /* while they count */
 		churned += churn();
 		for (uint32_t i = 0; i < RECEIVERS; i++)
 			assert_false(receivers[i].gone);
