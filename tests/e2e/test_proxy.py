@@ -44,12 +44,14 @@ def relay(peer, port):
             if not ready:
                 raise AssertionError('nobody says anything any more')
             for sock in ready:
-                data = sock.recv(65536)
+                data = b''
+                # Who has ended resets what still comes.
+                with contextlib.suppress(ConnectionError):
+                    data = sock.recv(65536)
+                    other[sock].sendall(data)
                 if sock is peer.sock:
                     sent += data
-                if data:
-                    other[sock].sendall(data)
-                else:
+                if not data:
                     with contextlib.suppress(OSError):
                         other[sock].shutdown(socket.SHUT_WR)
                     del other[sock]

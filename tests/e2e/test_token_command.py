@@ -13,7 +13,7 @@ import unittest
 
 from places import NAVETTE, ROOT
 
-PATIENCE = 60
+PATIENCE = 150
 RANDOM = re.compile(r'[A-Za-z0-9_-]{43}\n')
 GOOD, LOCAL, USAGE, EXPIRED, BAD, EARLY = range(6)
 
