@@ -180,10 +180,10 @@ class Pipes(ConnectTest):
 
         def script(peer):
             # A closing handshake that began before the queue is empty would end meanwhile.
-            self.assertFalse(threading.Event().wait(5))
+            self.assertFalse(threading.Event().wait(4))
             peer.expect(text)
             peer.end()
-        self.check(self.talk(script, '--close-timeout', '4', stdin=text.encode()), 0)
+        self.check(self.talk(script, '--close-timeout', '3', stdin=text.encode()), 0)
 
     def test_text_is_printed_as_it_is(self):
         def script(peer):

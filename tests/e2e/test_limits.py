@@ -76,15 +76,16 @@ class Rate(LimitsTest):
         begun = time.monotonic()
         client.send(*'abcde')
         client.expect(*map(answer_to, 'abcde'))
-        deadline = Deadline()
-        while deadline.left():
-            client.send('x')
-            if client.text() != TOO_MANY:
-                break
-        # However many were refused meanwhile, they did not prolong it.
+        deadline, refused = Deadline(), 11
+        while refused == 11 and deadline.left():
+            client.send(*'abcdefghijk')
+            answers = [client.text() for _ in range(11)]
+            refused = next((i for i, text in enumerate(answers) if text != TOO_MANY), 11)
+        # However many were refused meanwhile, they did not prolong it. The next one has its five.
         self.assertGreaterEqual(time.monotonic() - begun, 1)
-        client.send(*'abcde')
-        client.expect(*map(answer_to, 'abcd'), TOO_MANY)
+        wanted = [answer_to(text) for text in 'abcdefghijk'[refused:refused + 5]]
+        wanted += [TOO_MANY] * (11 - refused - len(wanted))
+        self.assertEqual(answers[refused:], wanted)
 
     def test_flag(self):
         self.server = self.start('--rate', '2')
@@ -179,24 +180,36 @@ class Admission(unittest.TestCase):
     def assert_refused(self, server, status):
         self.assertEqual(refusal(server.port), b'' if SECURE else b'HTTP/1.1 %d ' % status)
 
-    def check(self, flag, taken, status):
-        """So many are let in; the next one gets this status, and nobody does without the limit."""
+    def check(self, flag, limit, check_limited):
+        """Nobody is refused without the limit."""
         for lines, mode in self.modes:
             path = '/' if mode else '/ws'
             with self.subTest(mode), contextlib.ExitStack() as clients:
-                server = self.start(lines, *mode, flag, str(taken[0]))
-                for _ in range(taken[1]):
-                    clients.enter_context(Client(server.port, path))
-                self.assert_refused(server, status)
+                check_limited(self.start(lines, *mode, flag, limit), path)
                 server = self.start(lines, *mode, flag, '0')
                 for _ in range(50):
                     clients.enter_context(Client(server.port, path))
 
+    def check_three(self, server, path):
+        with contextlib.ExitStack() as clients:
+            for _ in range(3):
+                clients.enter_context(Client(server.port, path))
+            self.assert_refused(server, 503)
+
+    def check_one_a_second(self, server, path):
+        """Two at first, and then those for whom there was time."""
+        begun, let_in = time.monotonic(), 0
+        while (answer := refusal(server.port, path)) == b'HTTP/1.1 101 ':
+            let_in += 1
+        self.assertEqual(answer, b'' if SECURE else b'HTTP/1.1 429 ')
+        self.assertGreaterEqual(let_in, 2)
+        self.assertLessEqual(let_in, 2 + time.monotonic() - begun)
+
     def test_connections(self):
-        self.check('--max-connections', (3, 3), 503)
+        self.check('--max-connections', '3', self.check_three)
 
     def test_connections_of_an_address(self):
-        self.check('--max-connections-per-ip', (3, 3), 503)
+        self.check('--max-connections-per-ip', '3', self.check_three)
 
     def test_another_address_is_let_in(self):
         server = self.start(7, '--max-connections-per-ip', '1')
@@ -206,7 +219,7 @@ class Admission(unittest.TestCase):
                 other.frame()
 
     def test_handshakes_of_an_address(self):
-        self.check('--handshakes-per-ip', (1, 2), 429)
+        self.check('--handshakes-per-ip', '1', self.check_one_a_second)
 
 
 if __name__ == '__main__':
