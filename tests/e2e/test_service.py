@@ -42,6 +42,15 @@ def listening():
     return sock, sock.getsockname()[1]
 
 
+def inodes_of(pid):
+    """What a process has open, but for what it closes meanwhile."""
+    found = set()
+    for fd in os.listdir(f'/proc/{pid}/fd'):
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.stat(f'/proc/{pid}/fd/{fd}').st_ino)
+    return found
+
+
 def hand_over(*socks, names=''):
     """Options of a Server that gets these sockets."""
     fds = [sock.fileno() for sock in socks]
@@ -158,8 +167,7 @@ class Activation(unittest.TestCase):
                     client.frame()
                     client.leave()
             with open(f'/proc/{server.pid}/net/tcp', encoding='ascii') as table:
-                mine = {os.stat(f'/proc/{server.pid}/fd/{fd}').st_ino
-                        for fd in os.listdir(f'/proc/{server.pid}/fd')}
+                mine = inodes_of(server.pid)
                 ports = {int(row.split()[1].split(':')[1], 16) for row in list(table)[1:]
                          if int(row.split()[9]) in mine and row.split()[3] == '0A'}
             self.assertEqual(ports, {one, two})
