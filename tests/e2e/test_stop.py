@@ -247,8 +247,8 @@ class Keyboard(unittest.TestCase):
             client.frame()
             client.leave()
         with open(f'/proc/{job}/stat', encoding='ascii') as stat:
-            self.assertIn(stat.read().rsplit(') ')[1][0], 'SR')
-        self.assertTrue(select.select([self.terminal], [], [], 0)[0])
+            self.assertNotIn(stat.read().rsplit(') ')[1][0], 'TtZ')
+        self.assertTrue(select.select([self.terminal], [], [], PATIENCE)[0])
         self.assertEqual(os.read(self.terminal, 100), b'for the shell\n')
 
 
