@@ -9,6 +9,9 @@ install(TARGETS navette navette_static navette_shared)
 install(DIRECTORY include/navette TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES ${CMAKE_BINARY_DIR}/navette.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES docs/navette.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+# Beside README.md as in the sources: its links, and "see docs/troubleshooting.md", lead somewhere.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
+	FILES_MATCHING PATTERN "*.md" PATTERN "*.png")
 install(FILES LICENSE README.md packaging/navette.conf DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 install(CODE "

@@ -90,7 +90,9 @@ class Install(unittest.TestCase):
         for path in ('bin/navette', 'lib/libnavette.a', 'lib/libnavette.so', 'lib/libnavette.so.0',
                      'include/navette/navette.h', 'lib/pkgconfig/navette.pc',
                      'share/man/man1/navette.1', 'share/doc/navette/LICENSE',
-                     'share/doc/navette/navette.conf', 'lib/systemd/system/navette.service',
+                     'share/doc/navette/navette.conf', 'share/doc/navette/README.md',
+                     'share/doc/navette/docs/troubleshooting.md',
+                     'share/doc/navette/docs/images/chat.png', 'lib/systemd/system/navette.service',
                      'lib/systemd/system/navette.socket'):
             self.assertTrue(os.path.exists(f'{self.prefix}/{path}'), path)
         with open(f'{self.prefix}/lib/systemd/system/navette.service', encoding='utf-8') as unit:
