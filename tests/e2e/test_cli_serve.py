@@ -104,12 +104,13 @@ class Usage(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    """Why it can't listen: one line, exit code 1."""
+    """Why it can't listen: one line, perhaps where to read on, and exit code 1."""
 
     def expect(self, words, *arguments, **options):
         code, output, errors = run('serve', *arguments, **options)
         self.assertEqual((code, output), (1, ''))
-        self.assertRegex(errors, r'^navette serve: cannot listen on .*\n$')
+        self.assertRegex(errors, r'^navette serve: cannot listen on .*\n'
+                         r'(navette serve: see docs/.*\n)?$')
         for word in words:
             self.assertIn(word, errors)
 
@@ -120,7 +121,8 @@ class Refusals(unittest.TestCase):
                 other.bind((host, 0))
                 other.listen()
                 port = str(other.getsockname()[1])
-                self.expect([port, 'localhost', 'in use', '--port'], '--port', port)
+                self.expect([port, 'localhost', 'in use', '--port', '#port-in-use'],
+                            '--port', port)
 
     def test_a_second_server(self):
         with Server() as server:
@@ -138,8 +140,8 @@ class Refusals(unittest.TestCase):
         with open('/proc/sys/net/ipv4/ip_unprivileged_port_start', encoding='ascii') as limit:
             if int(limit.read()) <= 1:
                 self.skipTest('every port is free for all here')
-        self.expect(['port 1 ', 'permission', '--port'], '--port', '1', user=65534, group=65534,
-                    extra_groups=())
+        self.expect(['port 1 ', 'permission', '--port', '#ports-below-1024'], '--port', '1',
+                    user=65534, group=65534, extra_groups=())
 
 
 class Start(unittest.TestCase):

@@ -62,6 +62,14 @@ class Check(Case):
         self.assertEqual((code, output), (2, ''))
         self.assertIn(f'{self.path}:1: max-mesage is no setting; is it max-message?', errors)
 
+    def test_variables_that_kubernetes_has_set_lead_to_the_page(self):
+        services = {'NAVETTE_PORT': 'tcp://10.0.0.1:8080', 'NAVETTE_SERVICE_HOST': '10.0.0.1'}
+        place = 'see docs/troubleshooting.md#a-kubernetes-service-named-navette\n'
+        for env, led in ((services, True), ({'NAVETTE_PORT': '80x'}, False)):
+            code, output, errors = self.run_serve(env=env)
+            self.assertEqual((code, output), (2, ''))
+            self.assertEqual(errors.endswith(place), led, errors)
+
     def test_files_that_are_not_there(self):
         self.bad(self.path)
         self.write(f'cert = "{self.folder}/no.pem"\ntokens = "{self.folder}/no.tokens"\n')

@@ -503,7 +503,8 @@ class ExitCodes(ConnectTest):
         self.check(result, 4, stderr=[
             f'connection to 127.0.0.1 port {port} refused: is the server running there?',
             'navette serve'])
-        self.assertEqual(result.stderr.count(b'\n'), 1, result.stderr)
+        self.assertRegex(result.stderr.decode(), r'^[^\n]+\nnavette connect: '
+                         r'see docs/troubleshooting\.md#connection-refused\n$')
 
     def test_4_no_answer(self):
         # A listener whose queue is full drops what asks for a connection.

@@ -86,6 +86,7 @@ class Reconnect(unittest.TestCase):
         self.assertRegex(errors, (
             r'^navette connect: [^\n]+ gave no valid WebSocket handshake \([^\n]+\): is it a '
             r'WebSocket server\?[^\n]*\n'
+            r'navette connect: see [^\n]+#no-valid-handshake\n'
             r'navette connect: ' + AGAIN +
             r'navette connect: no connection \(the server answered 503 Later\), ' + AGAIN +
             r'navette connect: lost \(1006 abnormal closure, the peer reset [^\n]+\), ' + AGAIN +
@@ -95,6 +96,7 @@ class Reconnect(unittest.TestCase):
         with started(NAVETTE, 'connect', '--reconnect', 'ws://a..b/') as process:
             self.assertRegex(process.stderr.readline().decode(),
                              r'^navette connect: host a\.\.b not found \([^\n]+\): is the name ')
+            self.assertIn(b'#host-not-found', process.stderr.readline())
             self.assertRegex(process.stderr.readline().decode(), '^navette connect: ' + AGAIN)
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(PATIENCE), 130)

@@ -171,19 +171,21 @@ class Again(unittest.TestCase):
         port = server.port
         self.assertRegex(result.stderr.decode(), (
             rf'^{name}127.0.0.1 port {port} refused the upgrade, the server answered 503 No: try '
-            rf'again later\n    Retry-After: 0\n    why\n{name}{again}'
+            rf'again later\n    Retry-After: 0\n    why\n{name}see [^\n]+#http-503\n{name}{again}'
             rf'{name}no connection \(the server answered 503 No\), {again}'
             rf'{name}127.0.0.1 port {port} refused the upgrade, the server answered 401 No: it '
-            r'wants credentials [^\n]+\n    WWW-Authenticate: Basic\n    why\n$'))
+            r'wants credentials [^\n]+\n    WWW-Authenticate: Basic\n    why\n'
+            rf'{name}see [^\n]+#http-401\n$'))
 
     def test_advice(self):
         with started(NAVETTE, 'connect', '--reconnect', 'ws://127.0.0.1:1/') as process:
-            lines = [process.stderr.readline().decode() for _ in range(3)]
+            lines = [process.stderr.readline().decode() for _ in range(4)]
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(PATIENCE), 130)
         self.assertIn('connection to 127.0.0.1 port 1 refused: is the server running', lines[0])
-        self.assertRegex(lines[1], r'^navette connect: trying again in ')
-        self.assertRegex(lines[2], r'^navette connect: no connection \([^\n]*\), trying again in ')
+        self.assertIn('#connection-refused', lines[1])
+        self.assertRegex(lines[2], r'^navette connect: trying again in ')
+        self.assertRegex(lines[3], r'^navette connect: no connection \([^\n]*\), trying again in ')
 
 
 class Redirects(unittest.TestCase):

@@ -48,7 +48,7 @@ class TrustTest(unittest.TestCase):
     def check_refused(self, result, *said):
         errors = result.stderr.decode()
         self.assertEqual((result.returncode, result.stdout), (5, b''), errors)
-        self.assertEqual(errors.count('\n'), 1, errors)
+        self.assertRegex(errors, r'^[^\n]+\nnavette connect: see docs/[^\n]+\n$')
         for words in said:
             self.assertIn(words, errors)
 

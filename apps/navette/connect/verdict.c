@@ -3,8 +3,16 @@
 #include "connect/verdict.h"
 
 #include "connect/report.h"
+#include "connect/tls_advice.h"
+#include "connect/topic.h"
 
 #define LEN(bytes) (int)(bytes).len, (const char *)(bytes).data
+
+static void point_to(enum nv_guide part)
+{
+	if (part != NV_GUIDE_NONE)
+		nv_report("see %s", nv_guide_place(part));
+}
 
 /* --- It never opened --- */
 
@@ -103,43 +111,6 @@ static enum nv_verdict judge_tcp(const struct nv_url *url, const struct nv_failu
 	return NV_VERDICT_TCP;
 }
 
-/* By the words of the library, which has one text for each reason. */
-static const char *advice_for_tls(const char *problem)
-{
-	static const struct {
-		const char *words;
-		const char *text;
-	} advice[] = {
-		{ "our certificate", "; is --cert the right one?" },
-		{ "certificate of ours", "; show it one with --cert FILE and --key FILE" },
-		{ "has expired",
-		  "; it has to be renewed, unless the clock of this machine is wrong" },
-		{ "not yet valid", "; is the clock of this machine right?" },
-		{ "for this host name", "; is the name in the URL right?" },
-		{ "another host", "; is the name in the URL right?" },
-		{ "self-signed", "; to trust it, have it in a FILE and say --cacert FILE" },
-		{ "authority is not known", "; --cacert FILE trusts the authority in FILE" },
-		{ "not speak TLS", "; try ws://" },
-		{ "without a word", "; is there TLS on this port? If not, try ws://" },
-		{ "took too long",
-		  "; is there TLS on this port? (--connect-timeout waits longer)" },
-	};
-
-	for (size_t i = 0; i < sizeof advice / sizeof *advice; i++) {
-		if (strstr(problem, advice[i].words))
-			return advice[i].text;
-	}
-	return "";
-}
-
-/* A host may be called like a problem. */
-static const char *behind_host(const char *text)
-{
-	const char *colon = strstr(text, ": ");
-
-	return colon ? colon + 2 : text;
-}
-
 /* The text of the library begins with the host, or with the file of ours that is no good. */
 static enum nv_verdict judge_tls(const struct nv_failure *failure)
 {
@@ -148,7 +119,7 @@ static enum nv_verdict judge_tls(const struct nv_failure *failure)
 		return NV_VERDICT_LOCAL;
 	}
 	nv_report("%s %s%s", failure->error == NV_ERR_CERTIFICATE ? "no trust in" : "no TLS with",
-	          failure->text, advice_for_tls(behind_host(failure->text)));
+	          failure->text, nv_tls_advice(failure->text)->text);
 	return NV_VERDICT_TLS;
 }
 
@@ -231,7 +202,7 @@ static enum nv_verdict judge_local(const struct nv_url *url, const struct nv_fai
 	return NV_VERDICT_LOCAL;
 }
 
-enum nv_verdict nv_verdict_of_failure(const struct nv_url *url, const struct nv_failure *failure)
+static enum nv_verdict judge(const struct nv_url *url, const struct nv_failure *failure)
 {
 	if (is_local(failure))
 		return judge_local(url, failure);
@@ -257,6 +228,14 @@ enum nv_verdict nv_verdict_of_failure(const struct nv_url *url, const struct nv_
 		return judge_handshake(url, failure);
 	}
 	return NV_VERDICT_LOCAL;
+}
+
+enum nv_verdict nv_verdict_of_failure(const struct nv_url *url, const struct nv_failure *failure)
+{
+	enum nv_verdict verdict = judge(url, failure);
+
+	point_to(nv_topic_of_failure(verdict, failure));
+	return verdict;
 }
 
 /* --- It was open --- */
@@ -306,6 +285,8 @@ enum nv_verdict nv_verdict_of_close(const struct nv_close *close, bool ours, boo
 
 	if (!normal || (talkative && !ours))
 		report_close(close);
+	if (!normal)
+		point_to(nv_topic_of_close(close));
 	return normal ? NV_VERDICT_NORMAL : NV_VERDICT_BROKEN;
 }
 

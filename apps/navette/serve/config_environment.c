@@ -99,3 +99,11 @@ int nv_config_environment(struct nv_serve_options *options, struct nv_problems *
 	}
 	return error;
 }
+
+/* For each port of a service it sets NAME_PORT=tcp://10.0.0.1:8080 in every container beside it. */
+bool nv_config_is_kubernetes(void)
+{
+	const char *port = getenv("NAVETTE_PORT");
+
+	return port && strncmp(port, "tcp://", strlen("tcp://")) == 0;
+}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "guide.h"
 #include "serve/activation.h"
 
 /* --- At a socket of one's own --- */
@@ -28,6 +29,7 @@ static void report_port(const char *address, unsigned port, const char *option, 
 	default:
 		fprintf(stderr, "%s\n", nv_strerror(error));
 	}
+	nv_guide_point(NV_SERVE_COMMAND, nv_guide_of_listening(error));
 }
 
 static int listen_on(struct nv_server *server, const char *address, bool tls, uint32_t port,

@@ -8,6 +8,7 @@
 
 #include <navette/base.h>
 
+#include "guide.h"
 #include "serve/cores.h"
 #include "serve/help.h"
 #include "serve/sources.h"
@@ -190,8 +191,11 @@ int nv_serve_options_read(struct nv_serve_options *options, int argc, char **arg
 {
 	struct nv_problems problems = { .tell = tell_usage };
 
-	if (nv_serve_options_load(options, argc, argv, &problems) < 0)
+	if (nv_serve_options_load(options, argc, argv, &problems) < 0) {
+		if (nv_config_is_kubernetes())
+			nv_guide_point(NV_SERVE_COMMAND, NV_GUIDE_KUBERNETES);
 		return NV_USAGE_CODE;
+	}
 	if (!options->help)
 		return -1;
 	nv_serve_help(stdout);

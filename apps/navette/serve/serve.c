@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "echo.h"
+#include "guide.h"
 #include "serve/chat.h"
 #include "serve/config_output.h"
 #include "serve/dev_certificate.h"
@@ -145,6 +146,7 @@ static void refuse_files(const struct nv_serve_tls *tls)
 		if (!tls->certificates[i].key_file)
 			advice = "; without a --key the key has to stand in the --cert file";
 	fprintf(stderr, NV_SERVE_COMMAND ": cannot start TLS with these files%s\n", advice);
+	nv_guide_point(NV_SERVE_COMMAND, NV_GUIDE_TLS_FILES);
 }
 
 static int set_certificates(struct serve *serve)
@@ -249,11 +251,13 @@ static int start_metrics(struct serve *serve)
 		return 0;
 	serve->metrics =
 		nv_metrics_start(serve->server, (uint16_t)port, &serve->hello.metrics_port, &error);
-	if (!serve->metrics)
-		fprintf(stderr,
-		        NV_SERVE_COMMAND ": cannot listen on port %u of 127.0.0.1: %s; choose "
-		                         "another with --metrics-port\n",
-		        port, nv_strerror(error));
+	if (serve->metrics)
+		return 0;
+	fprintf(stderr,
+	        NV_SERVE_COMMAND ": cannot listen on port %u of 127.0.0.1: %s; choose another with "
+	                         "--metrics-port\n",
+	        port, nv_strerror(error));
+	nv_guide_point(NV_SERVE_COMMAND, nv_guide_of_listening(error));
 	return error;
 }
 

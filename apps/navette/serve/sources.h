@@ -14,6 +14,9 @@ int nv_config_file(struct nv_serve_options *options, struct nv_problems *problem
 /* The variables; NAVETTE_CONFIG is left to nv_config_find. */
 int nv_config_environment(struct nv_serve_options *options, struct nv_problems *problems);
 
+/* True when Kubernetes, or a container linked to this one, has set NAVETTE_PORT for a service of that name. */
+bool nv_config_is_kubernetes(void);
+
 /* What getopt refuses is told on standard error, where usage errors go. */
 int nv_config_flags(struct nv_serve_options *options, int argc, char **argv,
                     struct nv_problems *problems);
