@@ -143,7 +143,8 @@ static const char *advice_for_http(const struct nv_url *url, const struct nv_fai
 		{ 403, ": does it want credentials, or another --origin?" },
 		{ 404, ": is the path right? (navette serve has /ws and /chat, with --echo /)" },
 		{ 405, ": is the path right?" },
-		{ 426, ": it wants another version of the protocol" },
+		{ 426, ": did a proxy drop the Upgrade header, or does it want another version of "
+		       "the protocol?" },
 		{ 429, ": try again later" },
 		{ 502, ": this is a proxy, and the server behind it does not answer" },
 		{ 503, ": try again later" },
@@ -156,7 +157,7 @@ static const char *advice_for_http(const struct nv_url *url, const struct nv_fai
 			return advice[i].text;
 	}
 	if (status == 400 && !url->secure)
-		return ": does it want TLS? (wss://)";
+		return ": does it want TLS (wss://), or did a proxy drop a header?";
 	return status >= 300 && status < 400 ? advice_for_redirect(failure) : "";
 }
 
