@@ -3,6 +3,7 @@
 #include "connect/help.h"
 
 #include "connect/verdict.h"
+#include "guide.h"
 
 static const char connect_usage[] =
 	"Usage: navette connect [OPTION]... URL\n"
@@ -126,6 +127,7 @@ static const char examples[] =
 
 static void put_codes(FILE *file)
 {
+	fputs("What errors mean: " NV_GUIDE_FILE ", below share/doc/navette.\n\n", file);
 	fputs("Exit codes:\n", file);
 #define HELP_LINE(name, value, meaning) fprintf(file, "  %3d  %s\n", value, meaning);
 	NV_VERDICTS(HELP_LINE)
