@@ -86,6 +86,7 @@ class Check(Case):
             code, _, errors = self.run_serve('--port', '0', *flags)
             self.assertEqual(code, 1)
             self.assertIn(flags[-1], errors)
+            self.assertEqual('#files-the-server-refuses\n' in errors, '--key' in flags)
 
     def test_a_folder_is_no_file(self):
         code, _, errors = self.run_serve('--config', self.folder)
