@@ -17,7 +17,7 @@ import time
 import unittest
 
 from places import NAVETTE, ROOT
-from support import (CLOSE, PATIENCE, SOON, Client, Lines, Server, ServerTest, connect, frame,
+from support import (CLOSE, PATIENCE, SOON, Client, Deadline, Lines, Server, ServerTest, connect, frame,
                      is_sanitized, poll)
 
 UNIT = os.path.join(ROOT, 'packaging', 'systemd', 'navette.service.in')
@@ -61,10 +61,10 @@ def hand_over(*socks, names=''):
 class Manager:
     """The socket that a service talks to."""
 
-    def __init__(self, name):
+    def __init__(self, name, watchdog_us=10_000_000):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(name.replace('@', '\0', 1))
-        self.env = {'NOTIFY_SOCKET': name, 'WATCHDOG_USEC': '10000000'}
+        self.env = {'NOTIFY_SOCKET': name, 'WATCHDOG_USEC': str(watchdog_us)}
 
     def __enter__(self):
         return self
@@ -77,7 +77,8 @@ class Manager:
         return self.sock.recv(4096).decode()
 
     def until(self, text, seconds=PATIENCE):
-        while not (told := self.next(seconds)).startswith(text):
+        deadline = Deadline(seconds)
+        while not (told := self.next(deadline.left())).startswith(text):
             pass
         return told
 
@@ -114,6 +115,23 @@ class Notification(unittest.TestCase):
                         manager.until('WATCHDOG', 2.5)
                 manager.until('STOPPING=1')
 
+    def test_a_short_watchdog_is_told_at_half_its_time(self):
+        with Manager(self.names[1], 400_000) as manager, Server(env=manager.env):
+            manager.until('WATCHDOG=1')
+            begun = time.monotonic()
+            for _ in range(10):
+                manager.until('WATCHDOG=1')
+            if not is_sanitized():
+                self.assertLess(time.monotonic() - begun, 4)
+
+    def test_a_watchdog_that_is_too_short_is_told_of(self):
+        for interval, told in ((100_000, True), (199_999, True), (200_000, False)):
+            with self.subTest(interval), Manager(self.names[1], interval) as manager, \
+                    Server(env=manager.env) as server:
+                manager.until('WATCHDOG=1')
+                server.stop()
+                self.assertEqual('WATCHDOG_USEC' in ''.join(server.errors.all()), told)
+
     def test_a_socket_that_is_none_does_not_matter(self):
         for name in ('', '/', '@', 'relative', '/no/such/socket', '/' + 'x' * 200):
             with self.subTest(name), Server(env={'NOTIFY_SOCKET': name}):
@@ -128,6 +146,42 @@ class Notification(unittest.TestCase):
                     for _ in range(12):
                         manager.until('WATCHDOG=1', 3)
             manager.until('WATCHDOG=1')
+
+
+@contextlib.contextmanager
+def hangups(server):
+    """SIGHUPs that come closer together than any tick, all the time."""
+    stop = threading.Event()
+
+    def send():
+        while not stop.wait(0.002):
+            server.process.send_signal(signal.SIGHUP)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sender.join()
+
+
+class Hangups(unittest.TestCase):
+    def test_time_passes_however_many_come(self):
+        with Manager(f'@navette-test-{os.getpid()}') as manager, \
+                Server('--drain', '1', env=manager.env) as server, \
+                Client(server.port, '/ws') as client:
+            client.frame()
+            manager.until('READY=1')
+            for _ in range(1000):
+                server.process.send_signal(signal.SIGHUP)
+            with hangups(server):
+                for _ in range(3):
+                    manager.until('WATCHDOG=1', 20)
+                server.process.send_signal(signal.SIGTERM)
+                manager.until('STOPPING=1', 20)
+                client.expect_close(1012)
+                self.assertEqual(server.process.wait(20), 0)
 
 
 SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000

@@ -8,8 +8,8 @@
 #include "serve/stop.h"
 #include "serve/watchdog.h"
 
-#define TICK_MS 100u
-#define TICKS_PER_S 10u
+#define TICK_MS NV_WATCHDOG_TICK_MS
+#define TICKS_PER_S (1000u / TICK_MS)
 /* Who was let in just before has not opened yet, and wants his Close. */
 #define QUIET_TICKS 3u
 
@@ -26,10 +26,9 @@ static bool tick(void *context)
 	size_t left = nv_server_connections(farewell->server);
 
 	farewell->quiet = left == 0 ? farewell->quiet + 1 : 0;
-	if (farewell->ticks++ % TICKS_PER_S == 0) {
-		nv_watchdog_tick(farewell->server);
+	nv_watchdog_tick(farewell->server);
+	if (farewell->ticks++ % TICKS_PER_S == 0)
 		nv_notify_status("Draining: %zu clients are left", left);
-	}
 	return farewell->quiet < QUIET_TICKS && farewell->ticks < farewell->most;
 }
 

@@ -50,11 +50,14 @@ static void tell(const char *text)
 	close(fd);
 }
 
-bool nv_notify_is_watched(void)
+uint64_t nv_notify_watchdog_us(void)
 {
 	const char *pid = getenv("WATCHDOG_PID");
+	const char *interval = getenv("WATCHDOG_USEC");
 
-	return getenv("WATCHDOG_USEC") && (!pid || strtol(pid, NULL, 10) == getpid());
+	if (!interval || (pid && strtol(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(interval, NULL, 10);
 }
 
 void nv_notify_ready(void)

@@ -4,15 +4,15 @@
 #ifndef SERVE_NOTIFY_H
 #define SERVE_NOTIFY_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 void nv_notify_ready(void);
 void nv_notify_reloading(void); /* and again nv_notify_ready behind it */
 void nv_notify_stopping(void);
 
-/* There is a watchdog that wants nv_notify_alive every few seconds: every loop has turned since the last
- * one. */
-bool nv_notify_is_watched(void);
+/* A watchdog wants nv_notify_alive before so many microseconds are over, again and again: every loop has
+ * turned since the last one. 0: there is none. */
+uint64_t nv_notify_watchdog_us(void);
 void nv_notify_alive(void);
 
 /* The line that `systemctl status` shows. */

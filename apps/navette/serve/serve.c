@@ -10,6 +10,7 @@
 #include "echo.h"
 #include "guide.h"
 #include "serve/chat.h"
+#include "serve/clock.h"
 #include "serve/config_output.h"
 #include "serve/dev_certificate.h"
 #include "serve/farewell.h"
@@ -34,6 +35,7 @@
 /* The same where a message may have 64 KiB and any number may come. */
 #define HUB_QUEUE (16u << 20)
 #define LEAST_HARD_LIMIT 65536u
+#define CHORES_NS UINT64_C(1000000000) /* from one time to the next */
 
 struct serve {
 	struct nv_serve_options options;
@@ -48,6 +50,7 @@ struct serve {
 	struct nv_server *server;
 	struct nv_chat *chat;
 	struct nv_metrics *metrics; /* or NULL */
+	uint64_t chores_ns;         /* when they were done last */
 };
 
 /* --- Starting --- */
@@ -219,15 +222,25 @@ static void reload_secrets(struct serve *serve)
 }
 
 /* New certificates are mostly put in place of the old ones by a program that tells nobody. */
-static bool tick(void *context)
+static void do_chores(struct serve *serve)
 {
-	struct serve *serve = context;
-
 	nv_trim_tick();
 	reload_secrets(serve);
 	if (nv_serve_tls_is_on(&serve->options.tls))
 		(void)nv_server_reload_tls(serve->server, false);
+}
+
+/* The watchdog may want ticks that are shorter than a second. */
+static bool tick(void *context)
+{
+	struct serve *serve = context;
+	uint64_t now_ns = nv_clock_ns();
+
 	nv_watchdog_tick(serve->server);
+	if (now_ns - serve->chores_ns < CHORES_NS)
+		return true;
+	serve->chores_ns = now_ns;
+	do_chores(serve);
 	return true;
 }
 
@@ -288,9 +301,10 @@ static int begin(struct serve *serve)
 
 static int run(struct serve *serve)
 {
-	const struct nv_stop_events events = {
-		.on_tick = tick, .on_hangup = reload, .context = serve, .tick_ms = 1000
-	};
+	const struct nv_stop_events events = { .on_tick = tick,
+		                               .on_hangup = reload,
+		                               .context = serve,
+		                               .tick_ms = nv_watchdog_tick_ms() };
 	int error = begin(serve);
 	enum nv_stop how;
 

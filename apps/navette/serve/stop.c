@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stop.c: the signals and the keyboard. A background job never reads its terminal, which would stop
- * it or take the shell's input; once a second it finds out whether it has come to the foreground.
+ * it or take the shell's input; at each tick it finds out whether it has come to the foreground. A tick
+ * comes when its time has come, however many signals do before.
  * SIGHUP has two meanings: that the terminal has gone, and, where that is not so, what programs
  * without one take it for. The terminal is that of the session, whatever standard input is. */
 #include "serve/stop.h"
@@ -14,12 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/clock.h"
+
 static const int endings[] = { SIGINT, SIGTERM };
 
 #define ENDING_COUNT (sizeof endings / sizeof *endings)
 
 /* How long after a SIGHUP the terminal may take to go. */
 #define DOUBTFUL_TICKS 5u
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t terminated;
@@ -121,12 +127,12 @@ static bool heed_hangup(const struct nv_stop_events *events)
 }
 
 /* What has happened; true: the end, and *how. */
-static bool look(const struct nv_stop_events *events, int ready, enum nv_stop *how)
+static bool look(const struct nv_stop_events *events, bool typed, bool due, enum nv_stop *how)
 {
 	*how = NV_STOP_NOW;
-	if (interrupted || (ready > 0 && nv_stop_has_keyboard() && read_enter()))
+	if (interrupted || (typed && nv_stop_has_keyboard() && read_enter()))
 		return true;
-	if (ready == 0 && loses_terminal(false))
+	if (due && loses_terminal(false))
 		return true;
 	if (hung_up && heed_hangup(events))
 		return true;
@@ -136,18 +142,35 @@ static bool look(const struct nv_stop_events *events, int ready, enum nv_stop *h
 		return true;
 	}
 	*how = NV_STOP_ENOUGH;
-	return ready == 0 && !events->on_tick(events->context);
+	return due && !events->on_tick(events->context);
+}
+
+static struct timespec time_until(uint64_t moment_ns)
+{
+	uint64_t now_ns = nv_clock_ns();
+	uint64_t left_ns = moment_ns > now_ns ? moment_ns - now_ns : 0;
+
+	return (struct timespec){ .tv_sec = (time_t)(left_ns / NS_PER_S),
+		                  .tv_nsec = (long)(left_ns % NS_PER_S) };
 }
 
 enum nv_stop nv_stop_wait(const struct nv_stop_events *events)
 {
-	const struct timespec tick = { .tv_sec = events->tick_ms / 1000,
-		                       .tv_nsec = (long)(events->tick_ms % 1000) * 1000000 };
+	const uint64_t tick_ns = events->tick_ms * NS_PER_MS;
 	struct pollfd keyboard = { .fd = STDIN_FILENO, .events = POLLIN };
+	uint64_t next_ns = nv_clock_ns() + tick_ns;
+	bool typed = false;
+	bool due = false;
 	enum nv_stop how;
-	int ready = -1;
 
-	while (!look(events, ready, &how))
-		ready = ppoll(&keyboard, nv_stop_has_keyboard(), &tick, &waiting_mask);
+	while (!look(events, typed, due, &how)) {
+		struct timespec left;
+
+		if (due)
+			next_ns = nv_clock_ns() + tick_ns;
+		left = time_until(next_ns);
+		typed = ppoll(&keyboard, nv_stop_has_keyboard(), &left, &waiting_mask) > 0;
+		due = nv_clock_ns() >= next_ns;
+	}
 	return how;
 }

@@ -14,7 +14,7 @@ bool nv_stop_has_keyboard(void);
 
 /* Called while it waits. */
 struct nv_stop_events {
-	bool (*on_tick)(void *context); /* about every tick_ms; false: enough of it */
+	bool (*on_tick)(void *context); /* every tick_ms or a little more; false: enough of it */
 	void (*on_hangup)(
 		void *context); /* a SIGHUP that somebody has sent on purpose; may be NULL */
 	void *context;
