@@ -56,6 +56,23 @@ class Check(Case):
         errors = self.bad(f'{self.path}:1: rate takes', f'{self.path}:3: port takes')
         self.assertEqual(len(errors.splitlines()), 2)
 
+    def test_what_has_no_end_is_refused_where_it_begins(self):
+        for line in ('/* allow-origin', 'listen = "open', "listen = 'open", 'listen = "${HOME"'):
+            with self.subTest(line):
+                self.write(f'rate = 1\n\n{line}\nport = 0\n')
+                self.bad(f'{self.path}:3: the ')
+
+    def test_lines_are_counted_over_comments_and_strings(self):
+        self.write('/* one\ntwo */ rate /* three */ = /**/ 1 # four\n'
+                   '/* */ // five\nlisten = "a\nb\\\nc"\n\nthreads = x\n')
+        self.bad(f'{self.path}:8: threads takes')
+
+    def test_a_byte_order_mark_is_skipped(self):
+        self.write('\ufeffrate = 1\n')
+        self.good('--config', self.path)
+        self.write('\ufeffrate = x\n')
+        self.bad(f'{self.path}:1: rate takes')
+
     def test_the_start_is_refused_as_well(self):
         self.write('max-mesage = 5\n')
         code, output, errors = self.run_serve('--config', self.path)

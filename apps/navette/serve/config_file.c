@@ -12,6 +12,7 @@
 #include <navette/base.h>
 
 #include "secret_file.h"
+#include "serve/config_comments.h"
 #include "serve/given.h"
 
 #define MOST_BYTES (1u << 20)
@@ -83,6 +84,14 @@ static void build(cfg_opt_t keys[NV_SETTINGS_MOST + 1])
 	*key = (cfg_opt_t)CFG_END();
 }
 
+/* Some editors put a byte order mark before the first line. */
+static char *skip_mark(char *content)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+
+	return strncmp(content, mark, strlen(mark)) == 0 ? content + strlen(mark) : content;
+}
+
 static int parse(const char *content)
 {
 	cfg_opt_t keys[NV_SETTINGS_MOST + 1];
@@ -105,6 +114,21 @@ static int parse(const char *content)
 	return NV_ERR_INVALID;
 }
 
+static int take(char *content, size_t len)
+{
+	const char *file = reading.options->config_file;
+	const char *problem;
+	unsigned line;
+
+	if (strlen(content) != len)
+		return nv_problem(reading.problems, NULL, "%s: it holds a zero byte", file);
+	content = skip_mark(content);
+	problem = nv_config_comments_blank(content, &line);
+	if (problem)
+		return nv_problem(reading.problems, NULL, "%s:%u: %s", file, line, problem);
+	return parse(content);
+}
+
 int nv_config_file(struct nv_serve_options *options, struct nv_problems *problems)
 {
 	char problem[512];
@@ -118,10 +142,7 @@ int nv_config_file(struct nv_serve_options *options, struct nv_problems *problem
 		return nv_problem(problems, NULL, "%s", problem);
 	reading.options = options;
 	reading.problems = problems;
-	error = strlen((const char *)content) == len
-	                ? parse((const char *)content)
-	                : nv_problem(problems, NULL, "%s: it holds a zero byte",
-	                             options->config_file);
+	error = take((char *)content, len);
 	nv_secret_file_free(content, len);
 	return error;
 }
