@@ -166,6 +166,14 @@ class Hangup(Case):
             self.write('max-message = 20\nrate = 0\n')
             self.hang_up(server, 'max-message is 20 now')
 
+    def test_a_change_of_the_level_is_told_at_any_level(self):
+        self.write('')
+        with Server('--config', self.path) as server:
+            for new, old in (('error', 'info'), ('warning', 'error'), ('info', 'warning'),
+                             ('warning', 'info'), ('error', 'warning'), ('info', 'error')):
+                self.write(f'log-level = {new}\n')
+                self.hang_up(server, f'SIGHUP: log-level is "{new}" now, it was "{old}"')
+
     def test_above_what_the_library_takes_it_needs_a_restart(self):
         self.write('max-message = 100\n')
         with Server('--config', self.path) as server:

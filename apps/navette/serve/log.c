@@ -142,8 +142,6 @@ static void put_library(enum nv_serve_log_level level, const char *line)
 {
 	char before[16];
 
-	if (!is_wanted(level))
-		return;
 	if (!out.json) {
 		snprintf(before, sizeof before, "%s: ", levels[level]);
 		put_text(STDERR_FILENO, before, line);
@@ -152,16 +150,23 @@ static void put_library(enum nv_serve_log_level level, const char *line)
 	}
 }
 
+static const enum nv_serve_log_level level_of[] = {
+	[NV_LOG_ERROR] = NV_SERVE_LOG_ERROR,
+	[NV_LOG_WARNING] = NV_SERVE_LOG_WARNING,
+	[NV_LOG_INFO] = NV_SERVE_LOG_INFO,
+};
+
 void nv_serve_log_library(void *context, enum nv_level level, const char *line)
 {
-	static const enum nv_serve_log_level ours[] = {
-		[NV_LOG_ERROR] = NV_SERVE_LOG_ERROR,
-		[NV_LOG_WARNING] = NV_SERVE_LOG_WARNING,
-		[NV_LOG_INFO] = NV_SERVE_LOG_INFO,
-	};
-
 	(void)context;
-	put_library(ours[level], line);
+	if (is_wanted(level_of[level]))
+		put_library(level_of[level], line);
+}
+
+void nv_serve_log_operator(enum nv_level level, bool always, const char *line)
+{
+	if (always || is_wanted(level_of[level]))
+		put_library(level_of[level], line);
 }
 
 void nv_serve_log_problems(void *context, enum nv_level level, const char *line)

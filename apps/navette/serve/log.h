@@ -46,6 +46,9 @@ __attribute__((format(printf, 1, 2))) void nv_serve_log_hint(const char *format,
 void nv_serve_log_library(void *context, enum nv_level level, const char *line);
 void nv_serve_log_problems(void *context, enum nv_level level, const char *line);
 
+/* What an operator has asked for: to the same place, but `always` also where the level is not wanted. */
+void nv_serve_log_operator(enum nv_level level, bool always, const char *line);
+
 /* Text of a client made safe for a line: control characters as "\n", "\x1b", "\u202e", and cut at
  * 1 KiB behind an ellipsis. Returns `field`. */
 char *nv_serve_log_field(struct nv_bytes text, char field[NV_LOG_FIELD_SIZE]);

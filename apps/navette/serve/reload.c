@@ -3,6 +3,7 @@
 #include "serve/reload.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ __attribute__((format(printf, 2, 3))) static void say(enum nv_level level, const
 	va_start(arguments, format);
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	nv_serve_log_library(NULL, level, line);
+	nv_serve_log_operator(level, false, line);
 }
 
 static void tell(const char *line)
@@ -56,6 +57,16 @@ static const char *or_nothing(const char *text)
 	return *text ? text : "not set";
 }
 
+/* A change of the level is told at any level: who reads the log has to know what it leaves out. */
+static void tell_change(const struct nv_setting *setting, const char *new, const char *old)
+{
+	bool always = setting->where == offsetof(struct nv_serve_options, log.level);
+	char line[LINE_SIZE];
+
+	snprintf(line, sizeof line, "SIGHUP: %s is %s now, it was %s", setting->name, new, old);
+	nv_serve_log_operator(NV_LOG_INFO, always, line);
+}
+
 static bool compare(const struct nv_reload *reload, const struct nv_setting *setting,
                     const struct nv_serve_options *now)
 {
@@ -66,7 +77,7 @@ static bool compare(const struct nv_reload *reload, const struct nv_setting *set
 
 	if (changes) {
 		change(reload->options, setting, now);
-		say(NV_LOG_INFO, "SIGHUP: %s is %s now, it was %s", setting->name, new, old);
+		tell_change(setting, new, old);
 	} else if (differs) {
 		say(NV_LOG_WARNING, "SIGHUP: %s stays %s, %s needs a restart", setting->name,
 		    or_nothing(old), or_nothing(new));
