@@ -9,12 +9,13 @@ import signal
 import statistics
 import struct
 import subprocess
+import tempfile
 import time
 import unittest
 
 from places import NAVETTE, ROOT
-from support import (CLOSE, Client, Lines, PATIENCE, SOON, TLS_FLAGS, connect, frame, message, poll,
-                     upgrade)
+from support import (CLOSE, Client, Lines, PATIENCE, SOON, Server, TLS_FLAGS, connect, frame, message,
+                     poll, upgrade)
 
 START_LINES = 4
 UTC = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z')
@@ -171,6 +172,19 @@ class Log(unittest.TestCase):
         self.assertEqual(self.process.wait(PATIENCE), 0)
         self.assertLess(time.monotonic() - begin, SOON)
 
+    def test_what_is_left_out_is_an_event(self):
+        self.start('--handshakes-per-ip', '0', '--max-connections-per-ip', '0')
+        for _ in range(100):
+            with connect(self.port) as sock:
+                sock.sendall(b'GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n')
+                sock.recv(4096)
+        lines = self.end()
+        left_out = self.of(lines, 'left_out')
+        self.assertTrue(left_out)
+        self.assertEqual({line['kind'] for line in left_out}, {'request'})
+        self.assertEqual(sum(line['lines'] for line in left_out) + len(self.of(lines, 'server')),
+                         100)
+
     def test_level(self):
         self.start('--log-level', 'info', '--log-format', 'json')
         self.end()
@@ -181,6 +195,65 @@ class Log(unittest.TestCase):
             process.terminate()
             self.assertEqual(process.stdout.read(), b'')
         self.assertEqual(process.returncode, 0)
+
+
+class Quota(unittest.TestCase):
+    """A-44: what a peer can repeat at will fills no disk, and what is left out is counted."""
+
+    REQUESTS = 300
+
+    def flood(self, server, request):
+        for _ in range(self.REQUESTS):
+            with connect(server.port) as sock:
+                sock.sendall(request)
+                self.assertTrue(sock.recv(4096))
+
+    def check(self, lines, kind, more):
+        """All are told or counted, and no more than ten lines a second."""
+        left_out = [int(match.group(1)) for line in lines
+                    if (match := re.search(r'(\d+) ' + more, line))]
+        told = [line for line in lines if kind in line and more not in line]
+        self.assertEqual(len(told) + sum(left_out), self.REQUESTS)
+        self.assertGreater(sum(left_out), 0)
+        seconds = {line[:21] for line in told}
+        self.assertLessEqual(len(told), 10 * (len(seconds) + 1))
+
+    def test_refused_requests(self):
+        with Server('--handshakes-per-ip', '0', '--max-connections-per-ip', '0') as server:
+            self.flood(server, b'GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        self.check(server.errors.all(), 'refused with 404', 'more requests were refused')
+
+    def test_refused_origins(self):
+        with Server('--handshakes-per-ip', '0', '--max-connections-per-ip', '0',
+                    '--allow-origin', 'https://a.example') as server:
+            self.flood(server, upgrade('/ws', 'Origin: https://b.example\r\n'))
+        self.check(server.output.all(), 'refusé', 'autres clients refusés : origine')
+
+    def test_refused_tokens(self):
+        with tempfile.NamedTemporaryFile('w') as tokens:
+            tokens.write('0123456789abcdef zoe\n')
+            tokens.flush()
+            with Server('--handshakes-per-ip', '0', '--max-connections-per-ip', '0', '--tokens',
+                        tokens.name, '--auth-before-upgrade') as server:
+                self.flood(server, upgrade('/ws'))
+        self.check(server.output.all(), 'refusé', 'autres clients refusés : token')
+
+    def test_it_is_told_when_the_second_is_over(self):
+        with Server('--handshakes-per-ip', '0', '--max-connections-per-ip', '0') as server:
+            self.flood(server, b'GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            server.errors.wait(lambda lines: 'more requests' in lines[-1], 'the count')
+
+    def test_messages_and_the_operator_have_none(self):
+        with Server('--rate', '0') as server, Client(server.port, '/ws') as client:
+            client.text()
+            for number in range(100):
+                client.send(str(number))
+                client.text()
+            for number in range(20):
+                server.process.send_signal(signal.SIGHUP)
+                server.errors.wait(lambda lines, n=number: len(lines) > n, 'an answer')
+            client.leave()
+        self.assertEqual(len([line for line in server.log() if 'Message reçu' in line]), 100)
 
 
 class Documents(unittest.TestCase):

@@ -30,6 +30,8 @@ static void log_token(const char *peer, enum nv_verdict verdict)
 		[NV_AUTH_EARLY] = "token pas encore valide",
 	};
 
+	if (!nv_serve_log_may(NV_LOG_TOKENS))
+		return;
 	nv_serve_log(
 		NV_LOGGED_REFUSED,
 		NV_FIELDS(NV_FIELD_TEXT("peer", peer), NV_FIELD_TEXT("cause", reasons[verdict])),
@@ -41,6 +43,8 @@ static void log_origin(const struct nv_request *request)
 	char field[NV_LOG_FIELD_SIZE];
 	char peer[NV_PEER_TEXT];
 
+	if (!nv_serve_log_may(NV_LOG_ORIGINS))
+		return;
 	nv_request_peer(request, peer);
 	nv_serve_log_field(nv_request_field(request, "Origin"), field);
 	nv_serve_log(NV_LOGGED_REFUSED,

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "serve/log.h"
 #include "serve/notify.h"
 #include "serve/stop.h"
 #include "serve/watchdog.h"
@@ -27,8 +28,10 @@ static bool tick(void *context)
 
 	farewell->quiet = left == 0 ? farewell->quiet + 1 : 0;
 	nv_watchdog_tick(farewell->server);
-	if (farewell->ticks++ % TICKS_PER_S == 0)
+	if (farewell->ticks++ % TICKS_PER_S == 0) {
+		nv_serve_log_tick();
 		nv_notify_status("Draining: %zu clients are left", left);
+	}
 	return farewell->quiet < QUIET_TICKS && farewell->ticks < farewell->most;
 }
 

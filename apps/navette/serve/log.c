@@ -3,6 +3,7 @@
  * library's lines on standard error; programs get all of them on standard output. */
 #include "serve/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "serve/clock.h"
+#include "serve/log_quota.h"
 #include "serve/log_sink.h"
 #include "text/escape.h"
 
@@ -109,13 +111,6 @@ void nv_serve_log(enum nv_log_event event, const struct nv_log_field *fields, co
 		put_text(STDOUT_FILENO, "", body);
 }
 
-void nv_serve_log_fact(enum nv_log_event event, const struct nv_log_field *fields,
-                       const char *message)
-{
-	if (out.json && is_wanted(events[event].level))
-		put_json(events[event].level, event, message, fields);
-}
-
 void nv_serve_log_hint(const char *format, ...)
 {
 	char body[BODY_SIZE];
@@ -129,25 +124,117 @@ void nv_serve_log_hint(const char *format, ...)
 	put_text(STDOUT_FILENO, "", body);
 }
 
+/* --- What peers can cause any number of --- */
+
+static const struct {
+	const char *name;
+	enum nv_serve_log_level level;
+	int fd; /* of its lines for people */
+	const char *
+		library; /* words of the library's lines, which nothing that it repeats of a request has: that
+	                      * has no space; NULL: a line of ours */
+	const char *more; /* behind a number */
+} kinds[] = {
+	[NV_LOG_TOKENS] = { "token", NV_SERVE_LOG_INFO, STDOUT_FILENO, NULL,
+	                    "autres clients refusés : token" },
+	[NV_LOG_ORIGINS] = { "origin", NV_SERVE_LOG_INFO, STDOUT_FILENO, NULL,
+	                     "autres clients refusés : origine" },
+	[NV_LOG_REQUESTS] = { "request", NV_SERVE_LOG_INFO, STDERR_FILENO, ": refused with ",
+	                      "more requests were refused" },
+	[NV_LOG_ENDS] = { "end", NV_SERVE_LOG_INFO, STDERR_FILENO, ": ended with ",
+	                  "more connections ended like that" },
+	[NV_LOG_ARRIVALS] = { "arrival", NV_SERVE_LOG_ERROR, STDERR_FILENO,
+	                      ": not admitted: ", "more connections were not admitted" },
+};
+
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static struct {
+	pthread_mutex_t lock;
+	struct nv_log_quota quotas[KINDS];
+} busy = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void put_prefixed(int fd, enum nv_serve_log_level level, const char *body)
+{
+	char before[16];
+
+	snprintf(before, sizeof before, "%s: ", levels[level]);
+	put_text(fd, fd == STDERR_FILENO ? before : "", body);
+}
+
+static void tell_more(enum nv_log_kind kind, uint64_t more)
+{
+	char body[128];
+
+	if (more == 0)
+		return;
+	snprintf(body, sizeof body, "%llu %s", (unsigned long long)more, kinds[kind].more);
+	if (out.json)
+		put_json(kinds[kind].level, NV_LOGGED_LEFT_OUT, body,
+		         NV_FIELDS(NV_FIELD_TEXT("kind", kinds[kind].name),
+		                   NV_FIELD_NUMBER("lines", more)));
+	else
+		put_prefixed(kinds[kind].fd, kinds[kind].level, body);
+}
+
+bool nv_serve_log_may(enum nv_log_kind kind)
+{
+	uint64_t now_ns = nv_clock_ns();
+	uint64_t more;
+	bool allowed;
+
+	if (!is_wanted(kinds[kind].level))
+		return false;
+	pthread_mutex_lock(&busy.lock);
+	more = nv_log_quota_over(&busy.quotas[kind], now_ns);
+	allowed = nv_log_quota_allows(&busy.quotas[kind], now_ns);
+	pthread_mutex_unlock(&busy.lock);
+	tell_more(kind, more);
+	return allowed;
+}
+
+void nv_serve_log_fact(enum nv_log_kind kind, enum nv_log_event event,
+                       const struct nv_log_field *fields, const char *message)
+{
+	if (out.json && is_wanted(events[event].level) && nv_serve_log_may(kind))
+		put_json(events[event].level, event, message, fields);
+}
+
+static void tell_all(uint64_t now_ns)
+{
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		uint64_t more;
+
+		pthread_mutex_lock(&busy.lock);
+		more = nv_log_quota_over(&busy.quotas[kind], now_ns);
+		pthread_mutex_unlock(&busy.lock);
+		tell_more((enum nv_log_kind)kind, more);
+	}
+}
+
+void nv_serve_log_tick(void)
+{
+	tell_all(nv_clock_ns());
+}
+
 /* --- What the library says --- */
 
-/* Its words for a connection's end, which "disconnected" tells with all that belongs to it. What it
- * repeats of a request has no space. */
-static bool is_end(const char *line)
+/* KINDS: none of those. */
+static size_t kind_of(const char *line)
 {
-	return strstr(line, ": ended with ") != NULL;
+	size_t kind = 0;
+
+	while (kind < KINDS && !(kinds[kind].library && strstr(line, kinds[kind].library)))
+		kind++;
+	return kind;
 }
 
 static void put_library(enum nv_serve_log_level level, const char *line)
 {
-	char before[16];
-
-	if (!out.json) {
-		snprintf(before, sizeof before, "%s: ", levels[level]);
-		put_text(STDERR_FILENO, before, line);
-	} else if (!is_end(line)) {
+	if (out.json)
 		put_json(level, NV_LOGGED_SERVER, line, NULL);
-	}
+	else
+		put_prefixed(STDERR_FILENO, level, line);
 }
 
 static const enum nv_serve_log_level level_of[] = {
@@ -158,8 +245,13 @@ static const enum nv_serve_log_level level_of[] = {
 
 void nv_serve_log_library(void *context, enum nv_level level, const char *line)
 {
+	size_t kind = kind_of(line);
+
 	(void)context;
-	if (is_wanted(level_of[level]))
+	/* "disconnected" tells it with all that belongs to it. */
+	if (!is_wanted(level_of[level]) || (out.json && kind == NV_LOG_ENDS))
+		return;
+	if (kind == KINDS || nv_serve_log_may((enum nv_log_kind)kind))
 		put_library(level_of[level], line);
 }
 
@@ -249,6 +341,7 @@ int nv_serve_log_open(const struct nv_serve_log *options)
 
 void nv_serve_log_close(void)
 {
+	tell_all(UINT64_MAX);
 	nv_log_sink_free(out.output, PATIENCE_MS);
 	if (out.errors != out.output)
 		nv_log_sink_free(out.errors, PATIENCE_MS);

@@ -21,6 +21,20 @@ int nv_serve_log_open(const struct nv_serve_log *options);
 void nv_serve_log_close(void);
 void nv_serve_log_set_level(enum nv_serve_log_level least); /* any thread */
 
+/* Lines that peers can cause any number of. */
+enum nv_log_kind {
+	NV_LOG_TOKENS,   /* no good ones */
+	NV_LOG_ORIGINS,  /* the same */
+	NV_LOG_REQUESTS, /* refused by the library */
+	NV_LOG_ENDS, /* of connections, without a closing handshake or of somebody who was not let in */
+	NV_LOG_ARRIVALS /* for whom there was no memory */
+};
+
+/* Before each of those that are not the library's: false when the second has had as many as are written. What
+ * is left out is counted and told in one line when the second is over, at the next line or tick. Any thread. */
+bool nv_serve_log_may(enum nv_log_kind kind);
+void nv_serve_log_tick(void); /* about once a second */
+
 /* What only programs are told: NV_FIELDS(NV_FIELD_TEXT("peer", peer), NV_FIELD_NUMBER("port", 1)). */
 #define NV_FIELDS(...) ((const struct nv_log_field[]){ __VA_ARGS__, { .key = NULL } })
 #define NV_FIELD_TEXT(name, value)                                                                 \
@@ -36,9 +50,9 @@ void nv_serve_log_set_level(enum nv_serve_log_level least); /* any thread */
 __attribute__((format(printf, 3, 4))) void nv_serve_log(enum nv_log_event event,
                                                         const struct nv_log_field *fields,
                                                         const char *format, ...);
-/* The same, but nothing for people, or nothing for programs. */
-void nv_serve_log_fact(enum nv_log_event event, const struct nv_log_field *fields,
-                       const char *message);
+/* The same, but nothing for people and with a quota, or nothing for programs. */
+void nv_serve_log_fact(enum nv_log_kind kind, enum nv_log_event event,
+                       const struct nv_log_field *fields, const char *message);
 __attribute__((format(printf, 1, 2))) void nv_serve_log_hint(const char *format, ...);
 
 /* Log hooks of the library: one line to standard error, or an event "server". The second leaves out what

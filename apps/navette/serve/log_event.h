@@ -16,6 +16,7 @@
 	X(NV_LOGGED_LEFT, "left", NV_SERVE_LOG_INFO)                                               \
 	X(NV_LOGGED_DISCONNECTED, "disconnected", NV_SERVE_LOG_INFO)                               \
 	X(NV_LOGGED_LINES_LOST, "lines_lost", NV_SERVE_LOG_WARNING)                                \
+	X(NV_LOGGED_LEFT_OUT, "left_out", NV_SERVE_LOG_INFO)                                       \
 	/* What the library says, of any level. */                                                 \
 	X(NV_LOGGED_SERVER, "server", NV_SERVE_LOG_INFO)
 

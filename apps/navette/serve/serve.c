@@ -225,6 +225,7 @@ static void reload_secrets(struct serve *serve)
 static void do_chores(struct serve *serve)
 {
 	nv_trim_tick();
+	nv_serve_log_tick();
 	reload_secrets(serve);
 	if (nv_serve_tls_is_on(&serve->options.tls))
 		(void)nv_server_reload_tls(serve->server, false);

@@ -40,7 +40,7 @@ static inline void nv_visit_end_outside(const struct nv_conn *conn, const struct
 	struct nv_visit visit;
 
 	nv_visit_end(&visit, conn, close, 0);
-	nv_serve_log_fact(NV_LOGGED_DISCONNECTED,
+	nv_serve_log_fact(NV_LOG_ENDS, NV_LOGGED_DISCONNECTED,
 	                  NV_FIELDS(NV_FIELD_TEXT("path", path), NV_FIELD_TEXT("peer", visit.peer),
 	                            NV_FIELD_NUMBER("status", visit.status),
 	                            NV_FIELD_TEXT("cause", visit.cause),
