@@ -126,14 +126,13 @@ void nv_serve_log_hint(const char *format, ...)
 
 /* --- What peers can cause any number of --- */
 
+/* What the library repeats of a request has no space, so that no peer can write the words of a kind. */
 static const struct {
 	const char *name;
 	enum nv_serve_log_level level;
-	int fd; /* of its lines for people */
-	const char *
-		library; /* words of the library's lines, which nothing that it repeats of a request has: that
-	                      * has no space; NULL: a line of ours */
-	const char *more; /* behind a number */
+	int fd;              /* of its lines for people */
+	const char *library; /* words of the library's lines; NULL: they are ours */
+	const char *more;    /* behind a number */
 } kinds[] = {
 	[NV_LOG_TOKENS] = { "token", NV_SERVE_LOG_INFO, STDOUT_FILENO, NULL,
 	                    "autres clients refusés : token" },
