@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* phase_request.c: a server's connection until its request is answered: read the head, find the
  * route, and go on as WebSocket or end as plain HTTP. */
+#include <stdio.h>
+
+#include "proto/ascii.h"
 #include "ws/arrival.h"
 #include "ws/request.h"
 
 /* A client has to wait for the answer (RFC 6455 4.1). Some bytes behind the request are kept. */
 #define EARLY_MAX 4096u
+
+#define PATH_TOLD 250u /* bytes of a path that the log gets */
+#define PATH_SIZE (PATH_TOLD + sizeof "...")
 
 static const struct nv_problem problem_not_found = { 404, "nothing stands at this path" };
 static const struct nv_problem problem_websocket = { 426, "this path speaks WebSocket only" };
@@ -14,13 +20,33 @@ static const struct nv_problem problem_body = { 400, "a request with a body is n
 static const struct nv_problem problem_silent = { 500, "the request was not answered" };
 static const struct nv_problem problem_late = { 408, "the request took too long to arrive" };
 
+/* RFC 3986 2.3, and a slash. */
+static bool is_plain(uint8_t c)
+{
+	return nv_is_alnum(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* A path is told as far as it is plain: where a client was mistaken there may stand a token behind, as in
+ * /ws%3Ftoken=... */
+static const char *tell_path(struct nv_bytes path, char told[PATH_SIZE])
+{
+	size_t len = 0;
+
+	while (len < path.len && len < PATH_TOLD && is_plain(path.data[len])) {
+		told[len] = (char)path.data[len];
+		len++;
+	}
+	snprintf(told + len, PATH_SIZE - len, "%s", len < path.len ? "..." : "");
+	return path.len > 0 ? told : "-";
+}
+
 static void log_refusal(struct nv_conn *conn, struct nv_problem problem)
 {
-	char peer[NV_PEER_TEXT], path[256];
+	char peer[NV_PEER_TEXT], path[PATH_SIZE];
 
-	nv_log_escape(nv_request_path(conn->request), path, sizeof path);
 	nv_log_write(&nv_server_of(conn)->log, NV_LOG_INFO, "%s %s: refused with %d, %s",
-	             nv_conn_peer(conn, peer), path[0] ? path : "-", problem.status, problem.text);
+	             nv_conn_peer(conn, peer), tell_path(nv_request_path(conn->request), path),
+	             problem.status, problem.text);
 }
 
 static void end_request(struct nv_conn *conn)

@@ -2,6 +2,8 @@
 """The log of navette serve as JSON lines: every line parses, every end has its reason, and nobody
 waits for who reads it."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -254,6 +256,84 @@ class Quota(unittest.TestCase):
                 server.errors.wait(lambda lines, n=number: len(lines) > n, 'an answer')
             client.leave()
         self.assertEqual(len([line for line in server.log() if 'Message reçu' in line]), 100)
+
+
+class Unread(Server):
+    """One whose log may have any form."""
+
+    def _started(self):
+        return [self.output.wait(lambda lines: next(
+            (match.group(1) for line in lines
+             if (match := re.search(r'démarré sur le port (\d+)', line))), None), 'the port')]
+
+
+class Secrecy(unittest.TestCase):
+    """A-21: a token that stands where it does not belong is nowhere to be read."""
+
+    SECRET = 'SECRETSECRET0123'
+    TARGETS = ('/ws?token={}', '/ws%3Ftoken={}', '/ws%3ftoken%3d{}', '/ws%253Ftoken={}',
+               '/ws;token={}', '/ws&token={}', '/ws#token={}', '/token={}', '/ws/?token={}',
+               '/x%26access_token%3D{}', '/none?a=%0A&token={}', '/ws?token={} x', '/chat%3F{}',
+               '//user:{}@localhost/ws', 'http://user:{}@localhost/none', 'ws?token={}',
+               'http://localhost/none?token={}', '/\\?token={}', '/token:{}', '/%E9?token={}')
+    ORIGINS = ('http://x/?token={}', 'http://user:{}@x', 'https://x#{}', 'http://x/{}', '{}',
+               'token={}', 'null?{}', 'http://x:{}', 'http://x\\{}')
+    FIELDS = ('Authorization: Bearer {}', 'Authorization: {}', 'Cookie: token={}',
+              'Referer: http://x/?token={}', 'User-Agent: {}', 'Host: {}', 'Host: {}@x',
+              'Sec-WebSocket-Protocol: bearer, {}', 'Sec-WebSocket-Key: {}',
+              'Sec-WebSocket-Version: {}', 'Sec-WebSocket-Extensions: {}', 'X-{}: 1', '{}',
+              'Content-Length: {}', 'Transfer-Encoding: {}', 'Upgrade: {}', 'Connection: {}')
+
+    def requests(self):
+        for target in self.TARGETS:
+            yield upgrade(target.format(self.SECRET))
+            yield f'GET {target.format(self.SECRET)} HTTP/1.1\r\nHost: x\r\n\r\n'.encode()
+        for origin in self.ORIGINS:
+            yield upgrade('/ws', f'Origin: {origin.format(self.SECRET)}\r\n')
+        for field in self.FIELDS:
+            for path in ('/ws', '/none'):
+                yield upgrade(path, field.format(self.SECRET) + '\r\n')
+        for method in (self.SECRET, f'GET-{self.SECRET}', f'POST\r\n{self.SECRET}'):
+            yield f'{method} / HTTP/1.1\r\nHost: x\r\n\r\n'.encode()
+
+    def ask(self, server, request):
+        with connect(server.port) as sock:
+            sock.sendall(request)
+            self.assertNotIn(self.SECRET.encode(), sock.recv(65536))
+
+    def metrics(self, server):
+        line = server.output.wait(lambda lines: next(
+            (line for line in lines if '/metrics' in line), None), 'where they are')
+        port = int(re.search(r'127\.0\.0\.1:(\d+)/metrics', line).group(1))
+        with connect(port, tls=None) as sock:
+            sock.sendall(f'GET /metrics?token={self.SECRET} HTTP/1.1\r\nHost: localhost\r\n\r\n'
+                         .encode())
+            with sock.makefile('rb') as answer:
+                return answer.read().decode()
+
+    def shown(self, requests, *flags):
+        """All that a server lets others see of these requests."""
+        with Unread(*flags) as server:
+            for request in requests:
+                self.ask(server, request)
+            shown = [self.metrics(server)]
+            for process in filter(str.isdigit, os.listdir('/proc')):
+                with contextlib.suppress(OSError), open(f'/proc/{process}/cmdline', 'rb') as line:
+                    shown.append(line.read().decode(errors='replace'))
+        return shown + server.output.all() + server.errors.all()
+
+    def test_in_every_place(self):
+        requests = list(self.requests())
+        with tempfile.NamedTemporaryFile('w') as tokens:
+            tokens.write(f'{self.SECRET} zoe\n')
+            tokens.flush()
+            flags = ('--tokens', tokens.name, '--metrics-port', '0', '--log-format')
+            for log, when in itertools.product(('text', 'json'), ((), ('--auth-before-upgrade',))):
+                # Few enough for one server that its log leaves none of them out.
+                for first in range(0, len(requests), 8):
+                    with self.subTest(log, when=when):
+                        shown = self.shown(requests[first:first + 8], *flags, log, *when)
+                        self.assertEqual([line for line in shown if self.SECRET in line], [])
 
 
 class Documents(unittest.TestCase):

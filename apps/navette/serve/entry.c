@@ -4,11 +4,13 @@
  * again in on_open, which has to know its name. */
 #include "serve/entry.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "serve/answer.h"
 #include "serve/credential.h"
 #include "serve/log.h"
+#include "serve/origin.h"
 
 #define SUBPROTOCOL_SIZE 256
 #define INVALID "Token invalide"
@@ -38,19 +40,29 @@ static void log_token(const char *peer, enum nv_verdict verdict)
 		"Client %s refusé : %s", peer, reasons[verdict]);
 }
 
+/* What is no origin may hold anything, a token for example: http://x/?token=... */
+static const char *tell_origin(const struct nv_request *request, char origin[NV_ORIGIN_SIZE])
+{
+	struct nv_bytes field = nv_request_field(request, "Origin");
+
+	if (field.len == strlen("null") && memcmp(field.data, "null", field.len) == 0)
+		return "null";
+	return nv_origin_read(field, origin) ? origin : "mal formée";
+}
+
 static void log_origin(const struct nv_request *request)
 {
-	char field[NV_LOG_FIELD_SIZE];
+	char origin[NV_ORIGIN_SIZE];
 	char peer[NV_PEER_TEXT];
+	const char *told = tell_origin(request, origin);
 
 	if (!nv_serve_log_may(NV_LOG_ORIGINS))
 		return;
 	nv_request_peer(request, peer);
-	nv_serve_log_field(nv_request_field(request, "Origin"), field);
 	nv_serve_log(NV_LOGGED_REFUSED,
-	             NV_FIELDS(NV_FIELD_TEXT("peer", peer), NV_FIELD_TEXT("origin", field),
+	             NV_FIELDS(NV_FIELD_TEXT("peer", peer), NV_FIELD_TEXT("origin", told),
 	                       NV_FIELD_TEXT("cause", "origine")),
-	             "Client %s refusé : origine %s", peer, field);
+	             "Client %s refusé : origine %s", peer, told);
 }
 
 /* --- Before the upgrade --- */
