@@ -356,6 +356,36 @@ def closes(clients):
     return payloads
 
 
+class Descriptors(unittest.TestCase):
+    """With few of them it says what it lacks, and with those that it asks for it serves."""
+
+    SETTINGS = ((), ('--metrics-port', '0'), ('--threads', '1'), ('--threads', '9'))
+
+    def limited(self, count, *flags):
+        return subprocess.Popen(
+            ['prlimit', f'--nofile={count}', NAVETTE, 'serve', '--port', '0', *flags],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def test_what_it_needs(self):
+        for flags in self.SETTINGS:
+            with self.subTest(flags), self.limited(6, *flags) as process:
+                errors = process.stderr.read().decode()
+                self.assertEqual(process.wait(PATIENCE), 1)
+                self.assertIn('it may have 6 open files', errors)
+                count = int(re.search(r'needs (\d+) at least', errors).group(1))
+            with self.subTest(flags), self.limited(count - 1, *flags) as process:
+                self.assertIn(f'it may have {count - 1} open files'.encode(),
+                              process.stderr.read())
+                self.assertEqual(process.wait(PATIENCE), 1)
+            with self.subTest(flags), self.limited(6, '--check-config', *flags) as process:
+                self.assertIn(b'it may have 6 open files', process.stderr.read())
+                self.assertEqual(process.wait(PATIENCE), 2)
+            with self.subTest(flags), Server(*flags, through=('prlimit', f'--nofile={count}')) \
+                    as server, Client(server.port, '/ws') as client:
+                client.frame()
+                client.leave()
+
+
 class Sandbox(unittest.TestCase):
     """What the unit asks for and can be had without systemd."""
 

@@ -10,6 +10,7 @@
 #include <navette/navette.h>
 
 #include "serve/auth.h"
+#include "serve/descriptors.h"
 #include "serve/given.h"
 #include "serve/sources.h"
 #include "usage.h"
@@ -96,6 +97,8 @@ int nv_config_check(const struct nv_serve_options *options)
 {
 	struct nv_problems problems = { .tell = tell };
 
+	if (nv_descriptors_raise(options) < 0)
+		return NV_USAGE_CODE;
 	check_server(options, &problems);
 	check_credentials(&options->auth, &problems);
 	if (problems.count > 0)

@@ -4,7 +4,6 @@
 #include <navette/navette.h>
 
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "command.h"
 #include "echo.h"
@@ -12,6 +11,7 @@
 #include "serve/chat.h"
 #include "serve/clock.h"
 #include "serve/config_output.h"
+#include "serve/descriptors.h"
 #include "serve/dev_certificate.h"
 #include "serve/farewell.h"
 #include "serve/hello.h"
@@ -54,17 +54,6 @@ struct serve {
 };
 
 /* --- Starting --- */
-
-/* A connection is a descriptor, and the usual limit of 1,024 is made for select(2). */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /* Messages between the two limits are answered with an error; beyond the second the library closes. */
 static uint32_t hard_limit(uint32_t max_message)
@@ -333,9 +322,10 @@ static int serve_with(struct serve *serve, int argc, char **argv)
 		                    NULL,
 		                    NULL };
 	nv_secrecy_keep(&serve->options);
-	raise_file_limit();
 	nv_trim_prepare(serve->options.threads);
-	error = run(serve);
+	error = nv_descriptors_raise(&serve->options);
+	if (error == 0)
+		error = run(serve);
 	nv_metrics_free(serve->metrics);
 	nv_server_free(serve->server);
 	nv_chat_free(serve->chat);
