@@ -8,6 +8,7 @@ import re
 import signal
 import unittest
 
+from frozen import frozen_thread
 from support import PATIENCE, SECURE, Client, Server, poll
 
 SUFFIX = {'counter': '_total', 'gauge': '', 'info': '_info'}
@@ -133,6 +134,15 @@ class MetricsTest(unittest.TestCase):
                 for path in '/metrics', '/healthz', '/':
                     status, _, text = server.ask(path, headers={'Host': host})
                     self.assertEqual((status, text), (403, '403 Forbidden\n'), (host, path))
+
+    def test_with_a_loop_that_is_stuck_it_is_not_healthy(self):
+        with Measured('--threads', '2') as server:
+            self.assertEqual(server.ask('/healthz')[0], 200)
+            # The last of all is that of the metrics.
+            with frozen_thread(server.pid, place=-2):
+                poll(lambda: server.ask('/healthz')[::2] == (503, 'unavailable\n'), '503')
+                self.assertEqual(server.ask('/metrics')[0], 200)
+            poll(lambda: server.ask('/healthz')[0] == 200, '200 again')
 
     def test_who_leaves_is_not_healthy(self):
         with Measured('--drain', '60') as server, Client(server.port, '/ws') as client:

@@ -2,7 +2,6 @@
 """As a service: what a manager is told, the sockets it hands over, and leaving without haste."""
 
 import contextlib
-import ctypes
 import os
 import re
 import resource
@@ -16,6 +15,7 @@ import threading
 import time
 import unittest
 
+from frozen import frozen_thread
 from places import NAVETTE, ROOT
 from support import (CLOSE, PATIENCE, SOON, Client, Deadline, Lines, Server, ServerTest, connect, frame,
                      is_sanitized, poll)
@@ -182,25 +182,6 @@ class Hangups(unittest.TestCase):
                 manager.until('STOPPING=1', 20)
                 client.expect_close(1012)
                 self.assertEqual(server.process.wait(20), 0)
-
-
-SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
-
-
-@contextlib.contextmanager
-def frozen_thread(pid):
-    """One loop's thread stands still as under a debugger; all others run."""
-    thread = max(int(name) for name in os.listdir(f'/proc/{pid}/task'))
-    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
-    ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
-    if ptrace(SEIZE, thread, None, None) < 0:
-        raise unittest.SkipTest(f'no ptrace here: {os.strerror(ctypes.get_errno())}')
-    ptrace(INTERRUPT, thread, None, None)
-    os.waitpid(thread, WALL)
-    try:
-        yield
-    finally:
-        ptrace(DETACH, thread, None, None)
 
 
 class Successor(Server):
