@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from places import NAVETTE, ROOT
-from support import PATIENCE, Client, Server
+from support import PATIENCE, Client, Server, connect, poll
 from tls_support import file
 
 EXAMPLE = os.path.join(ROOT, 'packaging', 'navette.conf.example')
@@ -105,6 +105,22 @@ class Check(Case):
             self.assertIn(flags[-1], errors)
             self.assertEqual('#files-the-server-refuses\n' in errors, '--key' in flags)
 
+    def test_what_a_signal_changes_is_checked_before(self):
+        tokens = self.write('SECRETSECRET zoe\n', 'tokens', 0o600)
+        short = self.write('short\n', 'short', 0o600)
+        for good in ('log-level = error', 'log-level = info', 'drain = 0', 'drain = 3600',
+                     f'tokens = "{tokens}"', 'max-message = 1', 'rate = 0'):
+            with self.subTest(good):
+                self.write(good + '\n')
+                self.good('--config', self.path)
+        for bad, word in (('log-level = loud', 'log-level takes'), ('drain = 3601', 'drain takes'),
+                          ('drain = -1', 'drain takes'), ('drain = 1s', 'drain takes'),
+                          (f'tokens = "{short}"', 'short: line 1'), ('rate = ""', 'rate takes'),
+                          (f'tokens = "{self.folder}"', 'no regular file')):
+            with self.subTest(bad):
+                self.write(bad + '\n')
+                self.bad(word)
+
     def test_a_folder_is_no_file(self):
         code, _, errors = self.run_serve('--config', self.folder)
         self.assertEqual(code, 2)
@@ -174,11 +190,78 @@ class Hangup(Case):
                 self.write(f'log-level = {new}\n')
                 self.hang_up(server, f'SIGHUP: log-level is "{new}" now, it was "{old}"')
 
+    def test_the_level_counts_from_then_on(self):
+        self.write('')
+        with Server('--config', self.path) as server:
+            for level in ('warning', 'info', 'error'):
+                self.write(f'log-level = {level}\n')
+                self.hang_up(server, f'SIGHUP: log-level is "{level}" now')
+                with connect(server.port) as sock:
+                    sock.sendall(f'GET /{level} HTTP/1.1\r\nHost: localhost\r\n\r\n'.encode())
+                    self.assertIn(b' 404 ', sock.recv(4096))
+        told = [line for line in server.errors.all() if 'refused with 404' in line]
+        self.assertEqual([line.split()[4] for line in told], ['/info:'])
+
+    def test_a_drain_takes_as_long_as_was_said_last(self):
+        self.write('drain = 3600\n')
+        with Server('--config', self.path) as server, Client(server.port, '/ws') as client:
+            client.frame()
+            self.write('drain = 1\n')
+            self.hang_up(server, 'SIGHUP: drain is 1 now, it was 3600')
+            server.process.send_signal(signal.SIGTERM)
+            client.expect_close(1012)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+
     def test_above_what_the_library_takes_it_needs_a_restart(self):
         self.write('max-message = 100\n')
         with Server('--config', self.path) as server:
             self.write('max-message = 65537\n')
             self.hang_up(server, 'max-message stays 100, 65537 needs a restart')
+
+
+class Tokens(Case):
+    def setUp(self):
+        super().setUp()
+        self.old, self.new = 'old-token-0123456789', 'new-token-0123456789'
+        self.tokens = self.write(f'{self.old} zoe\n', 'tokens', 0o600)
+        self.server = self.enterContext(Server('--tokens', self.tokens))
+
+    def takes(self, token):
+        with Client(self.server.port, f'/ws?token={token}') as client:
+            return 'Bienvenue' in client.text()
+
+    def hang_up(self, *words):
+        before = len(self.server.errors.lines)
+        self.server.process.send_signal(signal.SIGHUP)
+        self.server.errors.wait(
+            lambda lines: any(all(word in line for word in ('SIGHUP', *words))
+                              for line in lines[before:]), words)
+
+    def test_old_ones_stay_until_there_are_good_new_ones(self):
+        ways = {'No such file': lambda: os.unlink(self.tokens),
+                'mode 0644': lambda: os.chmod(self.tokens, 0o644),
+                'line 1': lambda: self.write('short\n', 'tokens', 0o600),
+                'no regular file': lambda: (os.unlink(self.tokens), os.mkdir(self.tokens))}
+        for problem, spoil in ways.items():
+            with self.subTest(problem):
+                spoil()
+                for _ in range(2):
+                    self.hang_up(f'the old tokens stay in use: {self.tokens}', problem)
+                    self.assertTrue(self.takes(self.old))
+                if os.path.isdir(self.tokens):
+                    os.rmdir(self.tokens)
+                self.write(f'{self.new} zoe\n', 'tokens', 0o600)
+                self.hang_up('tokens read again')
+                self.assertTrue(self.takes(self.new))
+                self.assertFalse(self.takes(self.old))
+                self.old, self.new = self.new, self.old
+
+    def test_a_file_of_the_same_size_in_the_same_second_is_another(self):
+        for _ in range(2):
+            self.write(f'{self.new} zoe\n', 'tokens', 0o600)
+            poll(lambda: self.takes(self.new), 'the new token')
+            self.assertFalse(self.takes(self.old))
+            self.old, self.new = self.new, self.old
 
 
 if __name__ == '__main__':

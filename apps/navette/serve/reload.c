@@ -52,6 +52,15 @@ static void change(struct nv_serve_options *options, const struct nv_setting *se
 }
 _Static_assert(sizeof(enum nv_serve_log_level) == sizeof(uint32_t), "what is copied");
 
+static void apply(const struct nv_reload *reload)
+{
+	const struct nv_serve_options *options = reload->options;
+
+	nv_serve_log_set_level(options->log.level);
+	if (reload->limits)
+		nv_limits_set(reload->limits, options->max_message, options->rate);
+}
+
 static const char *or_nothing(const char *text)
 {
 	return *text ? text : "not set";
@@ -77,6 +86,7 @@ static bool compare(const struct nv_reload *reload, const struct nv_setting *set
 
 	if (changes) {
 		change(reload->options, setting, now);
+		apply(reload);
 		tell_change(setting, new, old);
 	} else if (differs) {
 		say(NV_LOG_WARNING, "SIGHUP: %s stays %s, %s needs a restart", setting->name,
@@ -95,15 +105,6 @@ static bool compare_all(const struct nv_reload *reload, const struct nv_serve_op
 		if (nv_setting_has_key(&nv_settings[i]))
 			differs = compare(reload, &nv_settings[i], now) || differs;
 	return differs;
-}
-
-static void apply(const struct nv_reload *reload)
-{
-	const struct nv_serve_options *options = reload->options;
-
-	nv_serve_log_set_level(options->log.level);
-	if (reload->limits)
-		nv_limits_set(reload->limits, options->max_message, options->rate);
 }
 
 /* --- Files --- */
@@ -143,7 +144,6 @@ void nv_reload(const struct nv_reload *reload)
 	}
 	anything = compare_all(reload, &now);
 	nv_serve_options_free(&now);
-	apply(reload);
 	anything = reload_certificates(reload) || anything;
 	anything = reload_tokens(reload) || anything;
 	if (!anything)
