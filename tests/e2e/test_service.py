@@ -15,10 +15,11 @@ import threading
 import time
 import unittest
 
+import tls_support
 from frozen import frozen_thread
 from places import NAVETTE, ROOT
 from support import (CLOSE, PATIENCE, SOON, Client, Deadline, Lines, Server, ServerTest, connect, frame,
-                     is_sanitized, poll)
+                     is_sanitized, poll, upgrade)
 
 UNIT = os.path.join(ROOT, 'packaging', 'systemd', 'navette.service.in')
 PYTHON = '/usr/bin/python3'
@@ -206,6 +207,33 @@ class Activation(unittest.TestCase):
                 ports = {int(row.split()[1].split(':')[1], 16) for row in list(table)[1:]
                          if int(row.split()[9]) in mine and row.split()[3] == '0A'}
             self.assertEqual(ports, {one, two})
+
+    def test_one_that_is_called_plain_stands_beside_tls(self):
+        for names in (('web', 'plain'), ('plain', 'web'), ('plain', '')):
+            socks = [listening() for _ in names]
+            ports = {name == 'plain': port for name, (_, port) in zip(names, socks)}
+            with self.subTest(names), socks[0][0] as first, socks[1][0] as second, \
+                    Server(tls=tls_support.serve_flags(),
+                           **hand_over(first, second, names=':'.join(names))) as server:
+                self.assertEqual(server.port, ports[False])
+                for plain, context in ((False, tls_support.client_context()), (True, None)):
+                    with Client(ports[plain], '/ws', tls=context) as client:
+                        client.frame()
+                        client.leave()
+                line = server.output.wait(lambda lines: next(
+                    (line for line in lines if 'Sans TLS' in line), None), 'the plain port')
+                self.assertIn(f':{ports[True]}/', line)
+                with connect(ports[False], tls=None) as sock:
+                    sock.sendall(upgrade('/ws'))
+                    self.assertNotIn(b' 101 ', sock.recv(4096))
+
+    def test_without_tls_all_are_plain(self):
+        (first, one), (second, two) = listening(), listening()
+        with first, second, Server(**hand_over(first, second, names='plain:x')) as server:
+            self.assertEqual(server.port, one)
+            for port in (one, two):
+                with Client(port, '/ws') as client:
+                    client.frame()
 
     def test_a_reload_has_nothing_against_them(self):
         with listening()[0] as sock, Manager(f'@navette-test-{os.getpid()}') as manager:
@@ -431,7 +459,6 @@ class Sandbox(unittest.TestCase):
 class Secrets(unittest.TestCase):
     @unittest.skipUnless(os.getuid() == 0, 'needs another user')
     def test_only_who_has_a_secret_cannot_be_looked_into(self):
-        import tls_support  # pylint: disable=import-outside-toplevel
         as_nobody = {'user': 65534, 'group': 65534, 'extra_groups': []}
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
