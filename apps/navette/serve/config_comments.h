@@ -5,8 +5,8 @@
 #ifndef SERVE_CONFIG_COMMENTS_H
 #define SERVE_CONFIG_COMMENTS_H
 
-/* Overwrites comments with spaces, and leaves strings and all ends of lines where they are. NULL; or what has no
- * end, a comment, a string or a variable, and in *line where it begins, counted from 1. */
+/* Overwrites comments with spaces, and leaves strings and all ends of lines where they are. NULL; or what
+ * has no end, a comment, a string or a variable, and in *line where it begins, counted from 1. */
 const char *nv_config_comments_blank(char *text, unsigned *line);
 
 #endif

@@ -30,8 +30,9 @@ enum nv_log_kind {
 	NV_LOG_ARRIVALS /* for whom there was no memory */
 };
 
-/* Before each of those that are not the library's: false when the second has had as many as are written. What
- * is left out is counted and told in one line when the second is over, at the next line or tick. Any thread. */
+/* Before each of those that are not the library's: false when the second has had as many as are written.
+ * What is left out is counted and told in one line when the second is over, at the next line or tick. Any
+ * thread. */
 bool nv_serve_log_may(enum nv_log_kind kind);
 void nv_serve_log_tick(void); /* about once a second */
 
