@@ -28,7 +28,7 @@ static void assert_kept(const char *from)
 	assert_blanked(from, from);
 }
 
-static void assert_endless(const char *from, const char *what, unsigned where)
+static void assert_refused(const char *from, const char *what, unsigned where)
 {
 	unsigned line = 0;
 	const char *problem = blank(from, &line);
@@ -72,16 +72,28 @@ static void keeps_what_is_no_comment(void **state)
 
 static void tells_what_has_no_end(void **state)
 {
-	assert_endless("a = 1\n\n /* b\nc = 2\n", "comment", 3);
-	assert_endless("/*", "comment", 1);
-	assert_endless("/*/", "comment", 1);
-	assert_endless("/* a\n*/\n/* b *", "comment", 3);
-	assert_endless("a = 'b\nc'\nd = 'e\nf", "string", 3);
-	assert_endless("a = \"b\\\"", "string", 1);
-	assert_endless("a = \"b\\", "string", 1);
-	assert_endless("a\n= \"${B\"\nc = \"}\"", "${", 2);
-	assert_endless("a = ${B", "${", 1);
-	assert_endless("a = \"b\nc ${D\"", "${", 2);
+	assert_refused("a = 1\n\n /* b\nc = 2\n", "comment", 3);
+	assert_refused("/*", "comment", 1);
+	assert_refused("/*/", "comment", 1);
+	assert_refused("/* a\n*/\n/* b *", "comment", 3);
+	assert_refused("a = 'b\nc'\nd = 'e\nf", "string", 3);
+	assert_refused("a = \"b\\\"", "string", 1);
+	assert_refused("a = \"b\\", "string", 1);
+	assert_refused("a\n= \"${B\"\nc = \"}\"", "${", 2);
+	assert_refused("a = ${B", "${", 1);
+	assert_refused("a = \"b\nc ${D\"", "${", 2);
+}
+
+static void tells_what_would_be_left_out_in_silence(void **state)
+{
+	assert_refused("a = 1\na = b*", "*", 2);
+	assert_refused("a + = 1", "+", 1);
+	assert_refused("# a\ra = 1\r", "carriage", 1);
+	assert_refused("a = 1\n\ra = 1", "carriage", 2);
+	assert_refused("a = 1 */", "*", 1);
+	assert_kept("a += { \"*+\r\", '*+\r' }\r\n\r\n");
+	assert_blanked("#\r\na # *+\r\n", "  \na      \n");
+	assert_blanked("/*\r+*/", "      ");
 }
 
 int main(void)
@@ -91,6 +103,7 @@ int main(void)
 		cmocka_unit_test(blanks_over_lines_and_keeps_their_ends),
 		cmocka_unit_test(keeps_what_is_no_comment),
 		cmocka_unit_test(tells_what_has_no_end),
+		cmocka_unit_test(tells_what_would_be_left_out_in_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

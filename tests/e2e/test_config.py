@@ -62,6 +62,12 @@ class Check(Case):
                 self.write(f'rate = 1\n\n{line}\nport = 0\n')
                 self.bad(f'{self.path}:3: the ')
 
+    def test_nothing_is_left_out_in_silence(self):
+        for text in ('tokens = /etc/a*', 'rate + = 1', '# a\rrate = 1\r'):
+            with self.subTest(text):
+                self.write(text)
+                self.bad(f'{self.path}:1: a ')
+
     def test_lines_are_counted_over_comments_and_strings(self):
         self.write('/* one\ntwo */ rate /* three */ = /**/ 1 # four\n'
                    '/* */ // five\nlisten = "a\nb\\\nc"\n\nthreads = x\n')

@@ -31,10 +31,29 @@ static bool is_at(const struct walk *walk, const char *text)
 	return strncmp(walk->at, text, strlen(text)) == 0;
 }
 
-static void blank_line(struct walk *walk)
+/* Lines may end with \r\n. To a file in which they end with \r all would be one comment. */
+static bool is_stray(const struct walk *walk)
 {
-	while (*walk->at && *walk->at != '\n')
+	return *walk->at == '*' || (*walk->at == '\r' && walk->at[1] != '\n') ||
+	       (*walk->at == '+' && walk->at[1] != '=');
+}
+
+static const char *refuse_stray(const struct walk *walk)
+{
+	if (*walk->at == '\r')
+		return "a carriage return ends no line; lines end with \\n or \\r\\n";
+	return *walk->at == '*' ? "a * means nothing outside quotes"
+	                        : "a + without a = means nothing outside quotes";
+}
+
+static const char *blank_line(struct walk *walk)
+{
+	while (*walk->at && *walk->at != '\n') {
+		if (*walk->at == '\r' && is_stray(walk))
+			return refuse_stray(walk);
 		blank(walk);
+	}
+	return NULL;
 }
 
 static const char *blank_comment(struct walk *walk)
@@ -98,10 +117,10 @@ static const char *take(struct walk *walk)
 		return skip_string(walk);
 	if (is_at(walk, "${"))
 		return skip_variable(walk);
-	if (*walk->at == '#' || (!in_word && is_at(walk, "//"))) {
-		blank_line(walk);
-		return NULL;
-	}
+	if (*walk->at == '#' || (!in_word && is_at(walk, "//")))
+		return blank_line(walk);
+	if (is_stray(walk))
+		return refuse_stray(walk);
 	walk->in_word = !strchr(" \t\r\n={}()+,", *walk->at);
 	step(walk);
 	return NULL;
