@@ -125,6 +125,18 @@ class Notification(unittest.TestCase):
             if not is_sanitized():
                 self.assertLess(time.monotonic() - begun, 4)
 
+    def test_the_watchdog_is_told_in_a_drain(self):
+        with Manager(self.names[1], 400_000) as manager, \
+                Server('--drain', '2', env=manager.env) as server, \
+                Client(server.port, '/ws') as client:
+            client.frame()
+            server.process.send_signal(signal.SIGTERM)
+            manager.until('STOPPING=1')
+            for _ in range(4):
+                manager.until('WATCHDOG=1', 2 if not is_sanitized() else PATIENCE)
+            client.sock.close()
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+
     def test_a_watchdog_that_is_too_short_is_told_of(self):
         for interval, told in ((100_000, True), (199_999, True), (200_000, False)):
             with self.subTest(interval), Manager(self.names[1], interval) as manager, \
