@@ -6,13 +6,12 @@
  * thread. */
 #include "net/resolve.h"
 
-#include <netdb.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/list.h"
 #include "net/lock.h"
+#include "net/resolve_system.h"
 #include "net/sock.h"
 #include "net/thread.h"
 
@@ -80,12 +79,11 @@ static void add_all(struct nv_resolve *resolve, const struct addrinfo *info)
 
 static void look_up(struct nv_resolve *resolve)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *info = NULL;
-	int error = getaddrinfo(resolve->host, NULL, &hints, &info);
+	const char *problem = nv_resolve_ask(resolve->host, &info);
 
-	if (error) {
-		fail(resolve, NV_ERR_ADDRESS, gai_strerror(error));
+	if (problem) {
+		fail(resolve, NV_ERR_ADDRESS, problem);
 		return;
 	}
 	add_all(resolve, info);

@@ -4,7 +4,6 @@
  * needs in its SSL_CTX. */
 #include "net/tls_context.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
@@ -12,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "net/inet.h"
 #include "net/lock.h"
 #include "net/tls_certificate.h"
 #include "net/tls_defaults.h"
