@@ -21,6 +21,11 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 
 # Empty, so that a file may still say "#define _GNU_SOURCE" itself.
 add_compile_definitions(_GNU_SOURCE=)
+if(WIN32)
+	# Windows 10; of windows.h the small part; printf as in C11, and gmtime_r.
+	add_compile_definitions(_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX
+		__USE_MINGW_ANSI_STDIO=1 _POSIX_THREAD_SAFE_FUNCTIONS)
+endif()
 add_compile_options(
 	-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
 	-Wstrict-prototypes -Wmissing-prototypes

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* simple_client.c: `simple_client [URL]` talks to a server, and shows how a program that has a
- * poll(2) of its own drives the library. */
+/* simple_client.c: `simple_client [URL]` talks to a server: each line that is typed is a message. The
+ * client has a thread of its own, so that this one can wait for lines, on every system. */
 #include <navette/navette.h>
-#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static bool leaving;
-static int exit_code = -1; /* known when it is over */
+static struct nv_loop *opening; /* where main waits until there is a connection */
+static int exit_code = 1;
+
+/* The handlers run on the client's thread. */
 
 static void on_open(struct nv_conn *conn)
 {
@@ -34,46 +36,40 @@ static void on_fail(struct nv_client *client, void *user, const struct nv_failur
 {
 	(void)client;
 	(void)user;
-	exit_code = 1;
 	fprintf(stderr, "simple_client: %s\n", failure->text);
 }
 
-static void send_line(struct nv_conn *conn)
+static void on_state(struct nv_client *client, void *user, enum nv_client_state state)
 {
-	char line[4096] = "quit"; /* also at the end of the input */
-
-	if (fgets(line, sizeof line, stdin))
-		line[strcspn(line, "\r\n")] = '\0';
-	leaving = strcmp(line, "quit") == 0;
-	if (leaving) {
-		printf("Déconnexion...\n");
-		nv_conn_close(conn, NV_STATUS_NORMAL, NULL); /* on_close follows */
-	} else if (nv_conn_send_text(conn, line) < 0) {
-		fprintf(stderr, "simple_client: this line was not sent\n");
-	}
+	(void)client;
+	(void)user;
+	if (state == NV_CLIENT_OPEN)
+		nv_loop_stop(opening);
+	else if (state == NV_CLIENT_ENDED)
+		exit(exit_code); /* main may be waiting for a line that nobody would get */
 }
 
 int main(int argc, char **argv)
 {
 	const char *url = argc > 1 ? argv[1] : "ws://localhost:8080/ws";
 	const struct nv_handlers handlers = { NULL, on_open, on_message, .on_close = on_close };
-	const struct nv_client_options options = { .on_fail = on_fail };
-	struct nv_loop *loop = nv_loop_new();
-	struct nv_client *client = loop ? nv_client_new(loop, url, &handlers, &options) : NULL;
+	const struct nv_client_options options = { .on_fail = on_fail, .on_state = on_state };
+	struct nv_client *client;
+	char line[4096];
 
-	setvbuf(stdin, NULL, _IONBF, 0); /* no line hides in stdio while poll sleeps */
-	printf(client ? "Connexion au serveur...\n" : "simple_client: no memory\n");
-	while (client && exit_code < 0) {
-		struct nv_conn *conn = leaving ? NULL : nv_client_conn(client);
-		struct pollfd fds[] = { { nv_loop_fd(loop), POLLIN, 0 },
-			                { conn ? 0 : -1, POLLIN, 0 } };
-
-		poll(fds, 2, nv_loop_timeout_ms(loop));
-		if (fds[1].revents)
-			send_line(conn);
-		nv_loop_run_once(loop, 0);
+	printf("Connexion au serveur...\n");
+	opening = nv_loop_new();
+	client = opening ? nv_client_new(NULL, url, &handlers, &options) : NULL;
+	if (!client)
+		return 1;
+	nv_loop_run(opening);
+	while (fgets(line, sizeof line, stdin) && strcmp(line, "quit\n") != 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (nv_client_send(client, NV_TEXT, nv_str(line)) < 0)
+			fprintf(stderr, "simple_client: this line was not sent\n");
 	}
-	nv_client_free(client);
-	nv_loop_free(loop);
-	return exit_code != 0;
+	printf("Déconnexion...\n");
+	nv_client_close(client, NV_STATUS_NORMAL, NULL); /* behind what is on its way */
+	nv_loop_run(opening);                            /* on_state ends the program */
+	return 1;
 }

@@ -3,10 +3,10 @@
  * need is sock.c's concern. */
 #include "net/address.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "net/inet.h"
 
 static const uint8_t V4_PREFIX[12] = { [10] = 0xff, [11] = 0xff };
 

@@ -66,7 +66,7 @@ static void run_jobs(void *context)
 		if (pool->queued)
 			run_next(pool);
 		else
-			pthread_cond_wait(&pool->changed, &pool->lock.mutex);
+			nv_condition_wait(&pool->changed, &pool->lock);
 	}
 	nv_lock_give(&pool->lock);
 }
@@ -92,13 +92,13 @@ void nv_pool_init(struct nv_pool *pool, size_t most_threads, size_t most_queued)
 {
 	*pool = (struct nv_pool){ .most_threads = most_threads, .most_queued = most_queued };
 	nv_lock_init(&pool->lock);
-	pthread_cond_init(&pool->changed, NULL);
+	nv_condition_init(&pool->changed);
 	nv_list_init(&pool->jobs);
 }
 
 void nv_pool_deinit(struct nv_pool *pool)
 {
-	pthread_cond_destroy(&pool->changed);
+	nv_condition_deinit(&pool->changed);
 	nv_lock_deinit(&pool->lock);
 }
 
@@ -114,7 +114,7 @@ static int submit(struct nv_pool *pool, struct nv_job *job)
 	if (pool->thread_count == 0)
 		return NV_ERR_LIMIT;
 	enqueue(pool, job);
-	pthread_cond_signal(&pool->changed);
+	nv_condition_signal(&pool->changed);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ void nv_pool_stop(struct nv_pool *pool)
 	nv_lock_take(&pool->lock);
 	pool->stopped = true;
 	cancel_jobs(pool);
-	pthread_cond_broadcast(&pool->changed);
+	nv_condition_broadcast(&pool->changed);
 	nv_lock_give(&pool->lock);
 	while (pool->threads) {
 		struct nv_pool_thread *thread = pool->threads;

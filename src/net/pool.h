@@ -5,6 +5,7 @@
 #define NET_POOL_H
 
 #include "base/list.h"
+#include "net/lock.h"
 #include "net/loop.h"
 #include "net/thread.h"
 
@@ -23,7 +24,7 @@ struct nv_job {
 /* Embedded by its owner. */
 struct nv_pool {
 	struct nv_lock lock; /* of all that follows, but the limits */
-	pthread_cond_t changed;
+	struct nv_condition changed;
 	struct nv_list jobs; /* that no thread has taken */
 	size_t queued;       /* how many */
 	size_t most_queued;

@@ -6,22 +6,22 @@
  * thread. */
 #include "net/resolve.h"
 
-#include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/list.h"
+#include "net/lock.h"
+#include "net/resolve_system.h"
 #include "net/sock.h"
+#include "net/thread.h"
 
 struct nv_resolve {
+	struct nv_thread thread;
 	struct nv_task task;
 	struct nv_loop *loop;
 	void (*done)(void *context, const struct nv_resolved *result);
 	void *context;
-	pthread_mutex_t lock;
+	struct nv_lock lock;
 	bool cancelled; /* under the lock */
 	uint16_t port;
 	struct nv_address *addresses;
@@ -31,7 +31,7 @@ struct nv_resolve {
 
 static void resolve_free(struct nv_resolve *resolve)
 {
-	pthread_mutex_destroy(&resolve->lock);
+	nv_lock_deinit(&resolve->lock);
 	nv_free(resolve->addresses);
 	nv_free(resolve);
 }
@@ -79,12 +79,11 @@ static void add_all(struct nv_resolve *resolve, const struct addrinfo *info)
 
 static void look_up(struct nv_resolve *resolve)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *info = NULL;
-	int error = getaddrinfo(resolve->host, NULL, &hints, &info);
+	const char *problem = nv_resolve_ask(resolve->host, &info);
 
-	if (error) {
-		fail(resolve, NV_ERR_ADDRESS, gai_strerror(error));
+	if (problem) {
+		fail(resolve, NV_ERR_ADDRESS, problem);
 		return;
 	}
 	add_all(resolve, info);
@@ -98,22 +97,21 @@ static bool post(struct nv_resolve *resolve)
 {
 	bool posted;
 
-	pthread_mutex_lock(&resolve->lock);
+	nv_lock_take(&resolve->lock);
 	posted = !resolve->cancelled;
 	if (posted)
 		nv_loop_post_task(resolve->loop, &resolve->task);
-	pthread_mutex_unlock(&resolve->lock);
+	nv_lock_give(&resolve->lock);
 	return posted;
 }
 
-static void *run_thread(void *context)
+static void run_thread(void *context)
 {
 	struct nv_resolve *resolve = context;
 
 	look_up(resolve);
 	if (!post(resolve))
 		resolve_free(resolve);
-	return NULL;
 }
 
 static void answer(struct nv_task *task)
@@ -122,32 +120,12 @@ static void answer(struct nv_task *task)
 	bool cancelled;
 
 	/* Waits for the thread that has posted to be out of the lock. */
-	pthread_mutex_lock(&resolve->lock);
+	nv_lock_take(&resolve->lock);
 	cancelled = resolve->cancelled;
-	pthread_mutex_unlock(&resolve->lock);
+	nv_lock_give(&resolve->lock);
 	if (!cancelled)
 		resolve->done(resolve->context, &resolve->result);
 	resolve_free(resolve);
-}
-
-/* The program's signals are not for this thread. */
-static bool start_thread(struct nv_resolve *resolve)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all;
-	sigset_t kept;
-	bool started;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &kept);
-	started = pthread_create(&thread, &attributes, run_thread, resolve) == 0;
-	pthread_sigmask(SIG_SETMASK, &kept, NULL);
-	pthread_attr_destroy(&attributes);
-	return started;
 }
 
 static struct nv_resolve *resolve_new(struct nv_loop *loop, const char *host, uint16_t port)
@@ -157,10 +135,8 @@ static struct nv_resolve *resolve_new(struct nv_loop *loop, const char *host, ui
 
 	if (!resolve)
 		return NULL;
-	if (pthread_mutex_init(&resolve->lock, NULL) != 0) {
-		nv_free(resolve);
-		return NULL;
-	}
+	nv_lock_init(&resolve->lock);
+	resolve->thread = (struct nv_thread){ .run = run_thread, .context = resolve };
 	resolve->task.run = answer;
 	resolve->loop = loop;
 	resolve->port = port;
@@ -182,7 +158,7 @@ struct nv_resolve *nv_resolve_start(struct nv_loop *loop, const char *host, uint
 		if (add_literal(resolve, "127.0.0.1"))
 			add_literal(resolve, "::1");
 	} else if (!add_literal(resolve, host) && !resolve->result.error) {
-		if (start_thread(resolve))
+		if (nv_thread_start_detached(&resolve->thread) == 0)
 			return resolve;
 		fail(resolve, NV_ERR_LIMIT, nv_strerror(NV_ERR_LIMIT));
 	}
@@ -192,7 +168,7 @@ struct nv_resolve *nv_resolve_start(struct nv_loop *loop, const char *host, uint
 
 void nv_resolve_cancel(struct nv_resolve *resolve)
 {
-	pthread_mutex_lock(&resolve->lock);
+	nv_lock_take(&resolve->lock);
 	resolve->cancelled = true;
-	pthread_mutex_unlock(&resolve->lock);
+	nv_lock_give(&resolve->lock);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sock.h: the TCP sockets that the loop works on; the one file that knows the system's differences. */
+/* sock.h: the TCP sockets that the loop works on, the same on all systems.
+ *
+ * A descriptor is an int here. On Windows it holds a SOCKET: those are handles of the kernel, of which 32
+ * bits mean something, and INVALID_SOCKET is -1. */
 #ifndef NET_SOCK_H
 #define NET_SOCK_H
 
@@ -35,7 +38,7 @@ int nv_sock_connect(const struct nv_address *to);
  * listens there. */
 int nv_sock_error(int fd);
 
-/* An errno as enum nv_error. */
+/* An errno, or on Windows what WSAGetLastError tells, as enum nv_error. */
 int nv_sock_error_of(int number);
 
 /* False for a family that is neither IPv4 nor IPv6; the address is then all zeros. */

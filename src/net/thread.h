@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* thread.h: a thread that runs one function and is joined, and a lock for the few things that threads
- * share. */
+/* thread.h: a thread that runs one function and is joined, or that nobody waits for. */
 #ifndef NET_THREAD_H
 #define NET_THREAD_H
 
-#include <pthread.h>
+#include <stdint.h>
 
 struct nv_thread {
-	pthread_t id;
+	uintptr_t id; /* the system's */
 	void (*run)(void *context);
 	void *context;
 };
@@ -18,29 +17,11 @@ int nv_thread_start(struct nv_thread *thread);
 void nv_thread_join(struct nv_thread *thread);
 void nv_thread_detach(struct nv_thread *thread); /* instead: nobody waits for its end */
 
-/* Not recursive. */
-struct nv_lock {
-	pthread_mutex_t mutex;
-};
+/* The same, detached from the beginning: `run` may free the thread. */
+int nv_thread_start_detached(struct nv_thread *thread);
 
-static inline void nv_lock_init(struct nv_lock *lock)
-{
-	pthread_mutex_init(&lock->mutex, NULL);
-}
-
-static inline void nv_lock_deinit(struct nv_lock *lock)
-{
-	pthread_mutex_destroy(&lock->mutex);
-}
-
-static inline void nv_lock_take(struct nv_lock *lock)
-{
-	pthread_mutex_lock(&lock->mutex);
-}
-
-static inline void nv_lock_give(struct nv_lock *lock)
-{
-	pthread_mutex_unlock(&lock->mutex);
-}
+/* Calls it in each child of fork, where only the thread that has forked lives on. Nothing where there are
+ * none. */
+void nv_thread_on_fork(void (*in_child)(void));
 
 #endif

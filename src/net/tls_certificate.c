@@ -3,12 +3,14 @@
  * terminal for a passphrase. The SSL_CTX owns what is made here. */
 #include "net/tls_certificate.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <time.h>
 
 #define DATE 64 /* bytes of a text with a date */
+#define DAY_S 86400
 
 static BIO *reader_of(const struct nv_buf *content)
 {
@@ -238,11 +240,15 @@ int nv_tls_certificate_use(SSL_CTX *ssl, const struct nv_certificate *certificat
 
 int64_t nv_tls_certificate_expiry(SSL_CTX *ssl)
 {
+	const struct tm epoch = { .tm_year = 70, .tm_mday = 1 };
 	struct tm date = { 0 };
+	int days = 0;
+	int seconds = 0;
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(ssl)), &date) != 1)
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(ssl)), &date) != 1 ||
+	    OPENSSL_gmtime_diff(&days, &seconds, &epoch, &date) != 1)
 		return 0;
-	return (int64_t)timegm(&date);
+	return (int64_t)days * DAY_S + seconds;
 }
 
 static int refuse_date(struct nv_tls_files *files, const char *path, const char *words,

@@ -4,15 +4,15 @@
  * needs in its SSL_CTX. */
 #include "net/tls_context.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "net/inet.h"
+#include "net/lock.h"
 #include "net/tls_certificate.h"
 #include "net/tls_defaults.h"
 #include "net/tls_files.h"
@@ -108,7 +108,7 @@ bool nv_tls_context_is_stale(const struct nv_tls_context *context)
 
 /* --- From a server's SSL to its context --- */
 
-static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+static struct nv_once index_once = NV_ONCE_INIT;
 static int context_index;
 
 static void drop(void *ssl, void *context, CRYPTO_EX_DATA *data, int index, long number,
@@ -129,7 +129,7 @@ static void make_index(void)
 
 static bool keep(struct nv_tls_context *context, SSL *ssl)
 {
-	pthread_once(&index_once, make_index);
+	nv_once_run(&index_once, make_index);
 	if (SSL_set_ex_data(ssl, context_index, context) != 1)
 		return false;
 	nv_tls_context_ref(context);

@@ -3,12 +3,9 @@
  * wrong with them. What is in them, others find out. */
 #include "net/tls_files.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -34,49 +31,25 @@ int nv_tls_files_refuse(struct nv_tls_files *files, const char *path, const char
 
 static int refuse_system(struct nv_tls_files *files, const char *path, int number)
 {
-	char reason[64];
+	char room[NV_TLS_FILE_PROBLEM];
 
-	switch (number) {
-	case ENOENT:
-	case ENOTDIR:
-		return nv_tls_files_refuse(files, path, "there is no such file");
-	case EACCES:
-		return nv_tls_files_refuse(files, path, "this user may not read it");
-	default:
-		snprintf(reason, sizeof reason, "it cannot be read (errno %d)", number);
-		return nv_tls_files_refuse(files, path, reason);
-	}
+	return nv_tls_files_refuse(files, path, nv_tls_file_problem(number, room));
 }
 
 /* --- Stamps --- */
 
-static struct nv_tls_file stamp_of(const struct stat *status)
+bool nv_tls_stamp_is_same(const struct nv_tls_stamp *a, const struct nv_tls_stamp *b)
 {
-	return (struct nv_tls_file){ NULL,           status->st_mode, status->st_dev,
-		                     status->st_ino, status->st_size, status->st_mtim,
-		                     status->st_ctim };
-}
-
-static bool is_same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool is_same(const struct nv_tls_file *a, const struct nv_tls_file *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       is_same_time(a->written, b->written) && is_same_time(a->changed, b->changed);
+	return a->device == b->device && a->number == b->number && a->size == b->size &&
+	       a->written == b->written && a->changed == b->changed;
 }
 
 static bool is_stale(const struct nv_tls_file *file)
 {
-	struct nv_tls_file now;
-	struct stat status;
+	struct nv_tls_stamp now;
 
-	if (stat(file->path, &status) < 0)
-		return true;
-	now = stamp_of(&status);
-	return !is_same(file, &now);
+	return nv_tls_file_stamp_at(file->path, &now) != 0 ||
+	       !nv_tls_stamp_is_same(&file->stamp, &now);
 }
 
 bool nv_tls_files_are_stale(const struct nv_tls_files *files)
@@ -88,7 +61,7 @@ bool nv_tls_files_are_stale(const struct nv_tls_files *files)
 	return false;
 }
 
-static int remember(struct nv_tls_files *files, const char *path, const struct stat *status)
+static int remember(struct nv_tls_files *files, const char *path, const struct nv_tls_stamp *stamp)
 {
 	struct nv_tls_file *list =
 		nv_realloc(files->list, (files->count + 1) * sizeof(*files->list));
@@ -100,8 +73,7 @@ static int remember(struct nv_tls_files *files, const char *path, const struct s
 	copy = nv_copy(nv_str(path));
 	if (!copy)
 		return NV_ERR_NOMEM;
-	list[files->count] = stamp_of(status);
-	list[files->count++].path = copy;
+	list[files->count++] = (struct nv_tls_file){ copy, *stamp };
 	return 0;
 }
 
@@ -123,7 +95,7 @@ void nv_tls_files_wipe(struct nv_buf *content)
 }
 
 /* What is appended to the file from now on stays out, and makes it stale. */
-static int read_all(struct nv_tls_files *files, const char *path, int fd, size_t size,
+static int read_all(struct nv_tls_files *files, const char *path, intptr_t file, size_t size,
                     struct nv_buf *content)
 {
 	uint8_t *to = nv_buf_reserve(content, size);
@@ -131,17 +103,16 @@ static int read_all(struct nv_tls_files *files, const char *path, int fd, size_t
 	if (!to)
 		return NV_ERR_NOMEM;
 	while (size > 0) {
-		ssize_t got = read(fd, to, size);
+		size_t got;
+		const int number = nv_tls_file_read(file, to, size, &got);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return refuse_system(files, path, errno);
+		if (number)
+			return refuse_system(files, path, number);
 		if (got == 0)
 			break;
 		to += got;
-		size -= (size_t)got;
-		content->len += (size_t)got;
+		size -= got;
+		content->len += got;
 	}
 	return 0;
 }
@@ -189,22 +160,23 @@ static bool is_cut_off(struct nv_bytes text)
 	return false;
 }
 
-static int read_open(struct nv_tls_files *files, const char *path, int fd, struct nv_buf *content)
+static int read_open(struct nv_tls_files *files, const char *path, intptr_t file,
+                     struct nv_buf *content)
 {
-	struct stat status;
-	int error;
+	struct nv_tls_stamp stamp;
+	int error = nv_tls_file_stamp(file, &stamp);
 
-	if (fstat(fd, &status) < 0)
-		return refuse_system(files, path, errno);
-	if (S_ISDIR(status.st_mode))
+	if (error)
+		return refuse_system(files, path, error);
+	if (stamp.kind == NV_TLS_FILE_FOLDER)
 		return nv_tls_files_refuse(files, path, "it is a directory");
-	if (!S_ISREG(status.st_mode))
+	if (stamp.kind != NV_TLS_FILE_REGULAR)
 		return nv_tls_files_refuse(files, path, "it is not a regular file");
-	if (status.st_size > (off_t)MOST_BYTES)
+	if (stamp.size > MOST_BYTES)
 		return nv_tls_files_refuse(files, path, "the file is too big");
-	error = remember(files, path, &status);
+	error = remember(files, path, &stamp);
 	if (error == 0)
-		error = read_all(files, path, fd, (size_t)status.st_size, content);
+		error = read_all(files, path, file, (size_t)stamp.size, content);
 	if (error == 0 && content->len == 0)
 		return nv_tls_files_refuse(files, path, "the file is empty");
 	return error;
@@ -212,14 +184,13 @@ static int read_open(struct nv_tls_files *files, const char *path, int fd, struc
 
 int nv_tls_files_read(struct nv_tls_files *files, const char *path, struct nv_buf *content)
 {
-	/* Without waiting for somebody at the other end of a pipe. */
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int error;
+	intptr_t file;
+	int error = nv_tls_file_open(path, &file);
 
-	if (fd < 0)
-		return refuse_system(files, path, errno);
-	error = read_open(files, path, fd, content);
-	close(fd);
+	if (error)
+		return refuse_system(files, path, error);
+	error = read_open(files, path, file, content);
+	nv_tls_file_close(file);
 	return error;
 }
 
@@ -237,10 +208,10 @@ int nv_tls_files_expect_secret(struct nv_tls_files *files)
 	const struct nv_tls_file *last = &files->list[files->count - 1];
 	char reason[128];
 
-	if ((last->mode & 037) == 0)
+	if ((last->stamp.mode & 037) == 0)
 		return 0;
 	snprintf(reason, sizeof reason,
 	         "its mode %04o lets others read or change the secret in it: chmod 600",
-	         (unsigned int)last->mode & 0777u);
+	         last->stamp.mode);
 	return nv_tls_files_refuse(files, last->path, reason);
 }

@@ -4,19 +4,13 @@
 #ifndef NET_TLS_FILES_H
 #define NET_TLS_FILES_H
 
-#include <sys/stat.h>
-
 #include "base/buf.h"
 #include "net/tls_context.h"
+#include "net/tls_file.h"
 
 struct nv_tls_file {
 	char *path;
-	mode_t mode;
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec written;
-	struct timespec changed;
+	struct nv_tls_stamp stamp;
 };
 
 /* Embedded, zeroed, but for `problem`. */
@@ -34,7 +28,7 @@ int nv_tls_files_read_pem(struct nv_tls_files *files, const char *path, struct n
 void nv_tls_files_wipe(struct nv_buf *content);
 
 /* NV_ERR_TLS with a problem when others than its owner can write the file that was read last, or others than
- * its group can read it. */
+ * its group can read it. Where files have no modes that is the folder's concern. */
 int nv_tls_files_expect_secret(struct nv_tls_files *files);
 
 /* Tells what is wrong with the file, whatever OpenSSL says, and empties its error queue: NV_ERR_TLS, or

@@ -3,66 +3,28 @@
  * from before keep it. */
 #include "net/tls_system.h"
 
-#include <openssl/sha.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include <navette/base.h>
 
+#include "net/lock.h"
+#include "net/tls_system_store.h"
+
 static struct {
-	pthread_mutex_t lock;
-	X509_STORE *store;                    /* NULL: not read yet */
-	uint8_t source[SHA256_DIGEST_LENGTH]; /* what it was read from, and when that was written */
-} system_wide = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static const char *place(const char *variable, const char *otherwise)
-{
-	const char *named = secure_getenv(variable);
-
-	return named ? named : otherwise;
-}
-
-/* Folders are looked into when a certificate asks for one of their authorities; only what is read at once
- * grows old. */
-static void take_source(uint8_t source[SHA256_DIGEST_LENGTH])
-{
-	const char *file = place(X509_get_default_cert_file_env(), X509_get_default_cert_file());
-	const char *folder = place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-	struct {
-		uint8_t file[SHA256_DIGEST_LENGTH];
-		uint8_t folder[SHA256_DIGEST_LENGTH];
-		struct stat status;
-	} all;
-
-	memset(&all, 0, sizeof all);
-	SHA256((const uint8_t *)file, strlen(file), all.file);
-	SHA256((const uint8_t *)folder, strlen(folder), all.folder);
-	if (stat(file, &all.status) < 0)
-		memset(&all.status, 0, sizeof all.status);
-	memset(&all.status.st_atim, 0, sizeof all.status.st_atim);
-	SHA256((const uint8_t *)&all, sizeof all, source);
-}
-
-static X509_STORE *read_store(void)
-{
-	X509_STORE *store = X509_STORE_new();
-
-	if (store && X509_STORE_set_default_paths(store) == 1)
-		return store;
-	X509_STORE_free(store);
-	return NULL;
-}
+	struct nv_lock lock;
+	X509_STORE *store; /* NULL: not read yet */
+	uint8_t source[NV_TLS_SYSTEM_SOURCE];
+} system_wide = { .lock = NV_LOCK_INIT };
 
 static int update(void)
 {
-	uint8_t source[SHA256_DIGEST_LENGTH];
+	uint8_t source[NV_TLS_SYSTEM_SOURCE];
 	X509_STORE *store;
 
-	take_source(source);
+	nv_tls_system_source(source);
 	if (system_wide.store && memcmp(source, system_wide.source, sizeof source) == 0)
 		return 0;
-	store = read_store();
+	store = nv_tls_system_read();
 	if (!store)
 		return NV_ERR_NOMEM;
 	X509_STORE_free(system_wide.store);
@@ -75,10 +37,10 @@ int nv_tls_system_trust(SSL_CTX *ssl)
 {
 	int error;
 
-	pthread_mutex_lock(&system_wide.lock);
+	nv_lock_take(&system_wide.lock);
 	error = update();
 	if (error == 0)
 		SSL_CTX_set1_cert_store(ssl, system_wide.store);
-	pthread_mutex_unlock(&system_wide.lock);
+	nv_lock_give(&system_wide.lock);
 	return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tls_system.h: the authorities that the system trusts, in the places where OpenSSL looks for them or those
- * that SSL_CERT_FILE and SSL_CERT_DIR name. */
+/* tls_system.h: the authorities that the system trusts, in the places where OpenSSL looks for them, of
+ * Windows in its own stores, or in those that SSL_CERT_FILE and SSL_CERT_DIR name. */
 #ifndef NET_TLS_SYSTEM_H
 #define NET_TLS_SYSTEM_H
 

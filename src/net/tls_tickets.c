@@ -7,16 +7,14 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
-#include <time.h>
 
 #include <navette/base.h>
 
+#include "net/clock.h"
+
 static uint64_t now_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec + 1;
+	return nv_clock_us() / 1000000u + 1;
 }
 
 /* Signed, for another thread may have made it a moment later than `now`. */

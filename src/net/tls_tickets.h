@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "net/thread.h"
+#include "net/lock.h"
 
 struct evp_cipher_ctx_st;
 struct evp_mac_ctx_st;

@@ -8,6 +8,7 @@
 #include "net/turnstile.h"
 
 #include "base/alloc.h"
+#include "net/lock.h"
 #include "net/thread.h"
 
 #define BUCKETS 256u
@@ -33,9 +34,9 @@ struct nv_pass {
 	struct nv_list link;    /* among those */
 };
 
-static struct nv_lock lock = { PTHREAD_MUTEX_INITIALIZER };
+static struct nv_lock lock = NV_LOCK_INIT;
 static struct nv_pass *buckets[BUCKETS];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct nv_once once = NV_ONCE_INIT;
 
 /* In the child: whoever stood here has stayed in the parent, and so has who may have held the lock. */
 static void start_anew(void)
@@ -46,7 +47,7 @@ static void start_anew(void)
 
 static void watch_forks(void)
 {
-	(void)pthread_atfork(NULL, NULL, start_anew);
+	nv_thread_on_fork(start_anew);
 }
 
 /* FNV-1a. */
@@ -136,7 +137,7 @@ struct nv_pass *nv_pass_ask(struct nv_loop *loop, const uint8_t place[NV_PLACE],
 
 	if (!pass)
 		return NULL;
-	(void)pthread_once(&once, watch_forks);
+	nv_once_run(&once, watch_forks);
 	pass->task.run = tell;
 	pass->loop = loop;
 	pass->granted = granted;

@@ -52,8 +52,9 @@ size_t nv_deflater_memory(uint8_t window_bits, const struct nv_compression *comp
 
 size_t nv_deflater_bound(size_t len)
 {
-	/* A flush adds an empty block of five bytes to what zlib foresees. */
-	return deflateBound(Z_NULL, len) + 2 * (TAIL_SIZE + 1);
+	/* A flush adds an empty block of five bytes to what zlib foresees. A uLong may have 32 bits only,
+	 * and nothing longer is compressed (NV_DEFLATER_MAX). */
+	return deflateBound(Z_NULL, (uLong)len) + 2 * (TAIL_SIZE + 1);
 }
 
 /* What zlib wrote, as the end of a message, with room behind it. A flush with nothing to flush writes

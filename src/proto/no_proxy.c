@@ -55,13 +55,14 @@ static long read_number(struct nv_bytes text, long max)
 /* Cuts at the last `mark`: true, and what stands behind it. */
 static bool cut_at_last(struct nv_bytes *text, uint8_t mark, struct nv_bytes *behind)
 {
-	const uint8_t *at = text->len > 0 ? memrchr(text->data, mark, text->len) : NULL;
-	size_t len = at ? (size_t)(at - text->data) : 0;
+	size_t len = text->len;
 
-	if (!at)
+	while (len > 0 && text->data[len - 1] != mark)
+		len--;
+	if (len == 0)
 		return false;
-	*behind = (struct nv_bytes){ at + 1, text->len - len - 1 };
-	text->len = len;
+	*behind = (struct nv_bytes){ text->data + len, text->len - len };
+	text->len = len - 1;
 	return true;
 }
 

@@ -10,7 +10,7 @@
 #include <navette/handshake.h>
 #include <navette/navette.h>
 
-#include "net/thread.h"
+#include "net/lock.h"
 #include "ws/visitors.h"
 
 #define NV_PENDING_MAX 4096u

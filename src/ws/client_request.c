@@ -2,6 +2,7 @@
 /* client_request.c: what a client asks: its options as the fields of a request. Who was redirected to another host
  * tells it no secrets. */
 #include "base/alloc.h"
+#include "base/wipe.h"
 #include "proto/redirect.h"
 #include "proto/text.h"
 #include "proto/tunnel_request.h"
@@ -26,7 +27,7 @@ static int add_credentials(struct nv_text *text, const char *credentials)
 
 	if (len >= 0)
 		nv_text_field(text, "Authorization", nv_str(value));
-	explicit_bzero(value, sizeof value);
+	nv_wipe(value, sizeof value);
 	return len < 0 ? len : 0;
 }
 
@@ -93,7 +94,7 @@ int nv_try_write_request(struct nv_try *attempt, struct nv_outq *out)
 	int len = room && fields ? write_offer(attempt, fields, (char *)room) : NV_ERR_NOMEM;
 
 	if (fields)
-		explicit_bzero(fields, REQUEST_ROOM);
+		nv_wipe(fields, REQUEST_ROOM);
 	nv_free(fields);
 	if (room)
 		nv_outq_commit(out, len < 0 ? 0 : (size_t)len);

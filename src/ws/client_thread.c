@@ -4,8 +4,10 @@
  * so when it ends. */
 #include "ws/client.h"
 
+#include "net/lock.h"
+
 /* The thread may end, and free everything, before it is known who it is: it waits until that is so. */
-static struct nv_lock births = { PTHREAD_MUTEX_INITIALIZER };
+static struct nv_lock births = NV_LOCK_INIT;
 
 static void turn_loop(void *context)
 {

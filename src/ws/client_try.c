@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/wipe.h"
 
 #define TICK_MS 250u
 
@@ -18,7 +19,7 @@ static void drop_ways(struct nv_try *attempt)
 	nv_dial_free(attempt->dial);
 	nv_pass_free(attempt->pass);
 	if (attempt->proxy)
-		explicit_bzero(attempt->proxy, sizeof *attempt->proxy);
+		nv_wipe(attempt->proxy, sizeof *attempt->proxy);
 	nv_free(attempt->proxy);
 	attempt->tunnel = NULL;
 	attempt->dial = NULL;

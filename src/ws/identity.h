@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "net/lock.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
 #include "net/tls_tickets.h"

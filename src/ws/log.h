@@ -5,7 +5,7 @@
 
 #include <navette/navette.h>
 
-#include "net/thread.h"
+#include "net/lock.h"
 
 struct nv_log {
 	void (*hook)(void *context, enum nv_level level, const char *line); /* may be NULL */

@@ -10,7 +10,7 @@
 #include <navette/client.h>
 
 #include "base/list.h"
-#include "net/thread.h"
+#include "net/lock.h"
 
 struct nv_outbox_options {
 	enum nv_delivery delivery;

@@ -3,7 +3,9 @@
 #ifndef WS_SERVER_H
 #define WS_SERVER_H
 
+#include "net/lock.h"
 #include "net/pool.h"
+#include "net/thread.h"
 #include "proto/deflate_budget.h"
 #include "ws/admission.h"
 #include "ws/identity.h"

@@ -3,6 +3,7 @@
 #include "ws/texts.h"
 
 #include "base/alloc.h"
+#include "base/wipe.h"
 
 bool nv_text_own(const char **text)
 {
@@ -20,7 +21,7 @@ void nv_text_free(const char *text)
 void nv_text_wipe(const char *text)
 {
 	if (text)
-		explicit_bzero((void *)(uintptr_t)text, strlen(text));
+		nv_wipe((void *)(uintptr_t)text, strlen(text));
 	nv_text_free(text);
 }
 

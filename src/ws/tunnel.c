@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/wipe.h"
 #include "net/tls.h"
 #include "proto/socks.h"
 #include "proto/tunnel_request.h"
@@ -35,7 +36,7 @@ static struct nv_tunnel *tunnel_of(struct nv_stream *stream)
 static void tunnel_release(struct nv_tunnel *tunnel)
 {
 	nv_answer_deinit(&tunnel->answer);
-	explicit_bzero(&tunnel->socks, sizeof tunnel->socks);
+	nv_wipe(&tunnel->socks, sizeof tunnel->socks);
 	nv_free(tunnel);
 }
 
@@ -260,7 +261,7 @@ static void socks_data(struct nv_stream *stream, uint8_t *data, size_t len)
 		fail(tunnel, NV_ERR_NOMEM, nv_strerror(NV_ERR_NOMEM));
 	else if (say > 0)
 		nv_stream_flush(stream);
-	explicit_bzero(out, sizeof out);
+	nv_wipe(out, sizeof out);
 }
 
 static const struct nv_stream_events SOCKS = {
@@ -290,7 +291,7 @@ static int write_request(struct nv_tunnel *tunnel, const struct nv_tunnel_wish *
 
 	if (len > 0 && nv_outq_append(&tunnel->stream.out, room, (size_t)len) < 0)
 		len = NV_ERR_NOMEM;
-	explicit_bzero(room, sizeof room);
+	nv_wipe(room, sizeof room);
 	return len;
 }
 

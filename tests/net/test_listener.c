@@ -266,6 +266,7 @@ static void pauses_without_memory(void **state)
 	struct fixture *f = *state;
 	uint64_t start = nv_loop_now(f->loop);
 
+	wire_needs_epoll();
 	failing_alloc_fail(1, FAIL_FOREVER);
 	accepts.lasting = ENOMEM;
 	connect_clients(f, 1);

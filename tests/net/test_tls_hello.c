@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "net/tls_pair.h"
+#include "support/find.h"
 
 /* --- The name --- */
 
@@ -74,7 +75,7 @@ static void a_broken_name_is_none(void **state)
 {
 	unsigned char hello[2048];
 	const size_t len = make_hello(ASKED, hello, sizeof hello);
-	unsigned char *name = memmem(hello, len, ASKED, strlen(ASKED));
+	unsigned char *name = find_bytes(hello, len, ASKED, strlen(ASKED));
 
 	assert_non_null(name);
 	for (unsigned char *at = name - 5; at < name; at++) {

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "net/tls_pair.h"
+#include "support/find.h"
 
 #define HOUR 3600u
 #define LOCAL "DNS:localhost,DNS:also.example"
@@ -259,7 +260,7 @@ static void change_ticket(size_t at)
 	assert_in_range(len, 1, sizeof bytes);
 	i2d_SSL_SESSION(session, &to);
 	SSL_SESSION_get0_ticket(session, &ticket, &ticket_len);
-	found = memmem(bytes, (size_t)len, ticket, ticket_len);
+	found = find_bytes(bytes, (size_t)len, ticket, ticket_len);
 	assert_non_null(found);
 	found[at < ticket_len ? at : ticket_len - 1] ^= 1;
 	forget_session();

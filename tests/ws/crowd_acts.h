@@ -189,13 +189,19 @@ static inline void crowd_act(struct nv_conn *conn, const char *act)
 static inline void crowd_acts(struct nv_conn *conn, const char *acts, size_t len)
 {
 	char copy[4096];
-	char *rest = copy, *act;
+	char *act = copy;
 
 	assert_true(len < sizeof copy);
 	memcpy(copy, acts, len);
 	copy[len] = '\0';
-	while ((act = strsep(&rest, ";")) != NULL)
+	while (act) {
+		char *end = strchr(act, ';');
+
+		if (end)
+			*end++ = '\0';
 		crowd_act(conn, act);
+		act = end;
+	}
 }
 
 #endif

@@ -4,25 +4,17 @@
 #ifndef TESTS_WS_PAPERS_H
 #define TESTS_WS_PAPERS_H
 
-#include <err.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "support/certs.h"
+#include "support/folder.h"
 
-static char papers_folder[] = "/tmp/navette-papers-XXXXXX";
 static struct cert *papers_ca;
 
-/* The path of a file there; the newest four of them live. */
+/* The path of a file there. */
 static inline const char *paper(const char *name)
 {
-	static char paths[4][128];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", papers_folder, name);
-	return path;
+	return folder_path(name);
 }
 
 /* NAME.pem and NAME.key. */
@@ -50,8 +42,7 @@ static inline int papers_make(void **state)
 	struct cert *other, *anna;
 
 	(void)state;
-	if (!mkdtemp(papers_folder))
-		err(1, "%s", papers_folder);
+	folder_make();
 	papers_ca = certs_make(&(struct cert_wish){ .name = "ca", .is_authority = true });
 	other = certs_make(&(struct cert_wish){ .name = "other", .is_authority = true });
 	certs_write_one(papers_ca, paper("ca.pem"));
@@ -82,13 +73,9 @@ static inline int papers_make(void **state)
 
 static inline void papers_drop(void)
 {
-	char command[256];
-
 	certs_free(papers_ca);
 	papers_ca = NULL;
-	snprintf(command, sizeof command, "rm -r '%s'", papers_folder);
-	if (system(command) != 0)
-		warnx("%s is left", papers_folder);
+	folder_remove();
 }
 
 static inline int papers_free(void **state)

@@ -4,6 +4,7 @@
 #include "ws/fixture.h"
 
 #include "proto/close.h"
+#include "support/find.h"
 #include "support/prng.h"
 
 #define STRANGERS 2000
@@ -133,7 +134,7 @@ static void assert_sane(struct nv_bytes answer)
 		assert_true(answer.data[9] == '4' || answer.data[9] == '5');
 		return;
 	}
-	end = memmem(answer.data, answer.len, "\r\n\r\n", 4);
+	end = find_bytes(answer.data, answer.len, "\r\n\r\n", 4);
 	assert_non_null(end);
 	assert_frames(end + 4, answer.len - (size_t)(end + 4 - answer.data));
 }

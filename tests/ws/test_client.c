@@ -6,6 +6,7 @@
 #include "base/sha1.h"
 #include "sim/sim.h"
 #include "support/failing_alloc.h"
+#include "support/find.h"
 #include "ws/seen.h"
 #include "ws/ways.h"
 
@@ -261,7 +262,7 @@ static size_t count_fields(const char *request, const char *name)
 	size_t count = 0;
 
 	snprintf(start_of_line, sizeof start_of_line, "\r\n%s: ", name);
-	for (const char *at = request; (at = strcasestr(at, start_of_line)); at++)
+	for (const char *at = request; (at = find_word(at, start_of_line)); at++)
 		count++;
 	return count;
 }

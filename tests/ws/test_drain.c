@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_drain.c: a server that leaves without haste, in virtual time: its pace, what it asks of those
  * it closes, who is cut, what newcomers are told, and when it ends. */
+#include "support/find.h"
 #include "ws/fixture.h"
 
 #define MANY 5000
@@ -178,8 +179,8 @@ static void tells_newcomers_when_to_come_back(void **state)
 	sim_settle(f.loop);
 	answer = sim_peer_take(late);
 	assert_memory_equal(answer.data, "HTTP/1.1 503 ", 13);
-	assert_non_null(memmem(answer.data, answer.len, "\r\nRetry-After: 1\r\n", 18));
-	assert_non_null(memmem(answer.data, answer.len, "is going away", 13));
+	assert_non_null(find_bytes(answer.data, answer.len, "\r\nRetry-After: 1\r\n", 18));
+	assert_non_null(find_bytes(answer.data, answer.len, "is going away", 13));
 	fixture_stop(&f);
 }
 

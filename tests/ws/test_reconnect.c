@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_reconnect.c: a client that comes back, in virtual time: when it does, when it does not, and what a program
  * may do meanwhile. */
+#include "support/find.h"
 #include "ws/caller.h"
 
 #include <stddef.h>
@@ -536,7 +537,7 @@ static void closes_although_nothing_is_confirmed(void **state)
 	assert_int_equal(nv_client_send(client, NV_TEXT, nv_str("x")), 0);
 	assert_int_equal(nv_client_close(client, 1000, NULL), 0);
 	sim_advance(loop, 4900);
-	assert_null(memmem(sim_peer_take(peer).data, 1, "\x88", 1));
+	assert_null(find_bytes(sim_peer_take(peer).data, 1, "\x88", 1));
 	sim_advance(loop, 200);
 	assert_int_equal(sim_peer_take(peer).data[0], 0x88);
 	caller_end(peer, 1000, "");
@@ -960,7 +961,7 @@ static void watched_free(void *context, void *ptr)
 	size_t *block = (void *)((uint8_t *)ptr - sizeof(max_align_t));
 
 	(void)context;
-	if (memmem(ptr, *block, "secret", 6))
+	if (find_bytes(ptr, *block, "secret", 6))
 		secret_freed = true;
 	secret_blocks--;
 	free(block);

@@ -4,6 +4,7 @@
 #include "ws/fixture.h"
 
 #include "support/blob.h"
+#include "support/find.h"
 #include "ws/ways.h"
 
 #define B0_FOR(path)                                                                               \
@@ -212,7 +213,7 @@ static void reads_a_second_request_as_frames(void **state)
 		assert_seen("open close:1002,protocol error of the peer ");
 		took = sim_peer_take(peer);
 		assert_memory_equal(took.data, "HTTP/1.1 101", 12);
-		close = (const uint8_t *)memmem(took.data, took.len, "\r\n\r\n", 4) + 4;
+		close = (const uint8_t *)find_bytes(took.data, took.len, "\r\n\r\n", 4) + 4;
 		assert_int_equal(close[0], 0x88);
 		assert_memory_equal(close + 2, "\x03\xea", 2);
 		assert_int_equal(took.data + took.len - close, 2 + close[1]);

@@ -668,32 +668,6 @@ static void sessions_outlive_a_reload(void **state)
 	fixture_stop(&f);
 }
 
-static void point(const char *link, const char *target)
-{
-	unlink(paper(link));
-	assert_int_equal(symlink(paper(target), paper(link)), 0);
-}
-
-/* A link that points elsewhere for a while. */
-static void says_that_the_files_are_those_in_use(void **state)
-{
-	struct fixture f;
-
-	fixture_start(&f, (struct nv_server_options){ 0 });
-	point("link.pem", "server.pem");
-	fixture_secure(&f, "link.pem", "server.key");
-	point("link.pem", "ended.pem");
-	assert_true(nv_server_reload_tls(f.server, false) < 0);
-	f.log[0] = '\0';
-	point("link.pem", "server.pem");
-	assert_int_equal(nv_server_reload_tls(f.server, false), 0);
-	assert_string_equal(f.log, "TLS: the files are again those in use");
-	f.log[0] = '\0';
-	assert_int_equal(nv_server_reload_tls(f.server, false), 0);
-	assert_string_equal(f.log, "");
-	fixture_stop(&f);
-}
-
 static void broken_files_change_nothing(void **state)
 {
 	struct fixture f;
@@ -712,7 +686,7 @@ static void broken_files_change_nothing(void **state)
 	assert_int_equal(nv_server_reload_tls(f.server, true), NV_ERR_TLS);
 	assert_string_not_equal(f.log, "");
 	f.log[0] = '\0';
-	unlink(paper("live.pem"));
+	remove(paper("live.pem"));
 	assert_true(nv_server_reload_tls(f.server, false) < 0);
 	assert_string_not_equal(f.log, "");
 	ended = certs_make(&(struct cert_wish){ "ended", "DNS:example.org", .issuer = papers_ca,
@@ -726,22 +700,10 @@ static void broken_files_change_nothing(void **state)
 	secure_connect(&f, &end);
 	assert_shown(end, "new");
 	f.log[0] = '\0';
-	unlink(paper("live.pem"));
+	remove(paper("live.pem"));
 	assert_true(nv_server_reload_tls(f.server, false) < 0);
 	assert_string_not_equal(f.log, "");
 	assert_int_equal(reload_with(&f, "newer", false), 1);
-	f.log[0] = '\0';
-	assert_int_equal(rename(paper("live.pem"), paper("real.pem")), 0);
-	assert_int_equal(symlink("real.pem", paper("live.pem")), 0);
-	assert_int_equal(nv_server_reload_tls(f.server, true), 1);
-	for (int i = 0; i < 2; i++) {
-		f.log[0] = '\0';
-		unlink(paper("live.pem"));
-		assert_true(nv_server_reload_tls(f.server, false) < 0);
-		assert_string_not_equal(f.log, "");
-		assert_int_equal(symlink("real.pem", paper("live.pem")), 0);
-		assert_int_equal(nv_server_reload_tls(f.server, false), 0);
-	}
 	fixture_stop(&f);
 }
 
@@ -1042,7 +1004,6 @@ int main(void)
 		          refuses_unknown_names_if_strict),
 		cmocka_unit_test(reads_the_client_certificate),
 		cmocka_unit_test(wants_a_client_certificate),
-		cmocka_unit_test(says_that_the_files_are_those_in_use),
 		cmocka_unit_test(who_says_nothing_is_not_told),
 		cmocka_unit_test(takes_over_a_socket),
 		cmocka_unit_test(lets_in_who_has_no_certificate_if_told),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* random.c: the kernel's random bytes. Waits for its pool once after boot, and never again. */
+/* random_posix.c: the kernel's random bytes. Waits for its pool once after boot, and never again. */
 #include "net/random.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* descriptors.c: asks the system for the process's limit of descriptors. */
+/* descriptors_posix.c: asks the system for the process's limit of descriptors. */
 #include "net/descriptors.h"
 
 #include <sys/resource.h>
