@@ -7,6 +7,7 @@ set(private_libraries -pthread)
 if(WIN32)
 	list(TRANSFORM system_libraries PREPEND -l OUTPUT_VARIABLE private_libraries)
 	list(JOIN private_libraries " " private_libraries)
+	string(APPEND private_libraries " -lssp")
 endif()
 configure_file(cmake/navette.pc.in navette.pc @ONLY)
 
