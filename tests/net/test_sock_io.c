@@ -132,14 +132,17 @@ static void a_full_socket_says_so(void **state)
 static void a_reset_is_told(void **state)
 {
 	const struct nv_bytes slice = nv_str("unread");
-	char byte;
+	int64_t sent;
 
-	/* Closing with something unread resets (RFC 1122 4.2.2.13). */
+	/* Closing with something unread resets (RFC 1122 4.2.2.13), on some systems behind an end. */
 	assert_int_equal(nv_sock_send(near_end, &slice, 1), 6);
 	assert_receives(far_end, "u");
 	nv_sock_close(far_end);
 	far_end = -1;
-	assert_int_equal(receive(near_end, &byte, 1), NV_ERR_RESET);
+	do {
+		sent = nv_sock_send(near_end, &slice, 1);
+	} while (sent > 0);
+	assert_int_equal(sent, NV_ERR_RESET);
 }
 
 int main(void)
