@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 ARGS ?=
 TLS ?=
+LOOP ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
@@ -21,10 +22,14 @@ build: ## build the program and the library in build/release (the default)
 run: build ## run the server: make run ARGS="--port 9000", make run TLS=1
 	@exec scripts/run build/release/navette serve $(if $(filter-out 0,$(TLS)),--dev-tls) $(ARGS)
 
-test: ## run all tests, plain and under ASan and UBSan
+test: ## run all tests, plain and under ASan and UBSan; make test LOOP=uv: over libuv
 	@scripts/deps test
+ifeq ($(LOOP),uv)
+	@scripts/test uv
+else
 	@scripts/test release
 	@scripts/test asan
+endif
 
 conformance: ## tell of each requirement of the RFCs whether it is met
 	@scripts/deps conformance >&2

@@ -5,8 +5,8 @@
  * A turn: wait; run what other threads posted; read every ready socket, each stream that was read
  * flushing what it had to say; fire timers; raise on_close of the streams that closed; run hooks; flush
  * every other dirty stream once; raise on_close of those that broke in it. So a stream is flushed twice
- * a turn at most, and what on_close said to others leaves together with the rest. loop_epoll.c
- * implements it, the tests do so again over virtual time. */
+ * a turn at most, and what on_close said to others leaves together with the rest. loop.c
+ * implements it over a backend (backend.h), the tests do so again over virtual time. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 

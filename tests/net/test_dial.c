@@ -235,6 +235,7 @@ static void a_winner_that_cannot_wait_is_lost(void **state)
 {
 	struct fixture *f = *state;
 
+	wire_needs_epoll();
 	start(f);
 	wire_until(f->loop, nv_dial_has_name(f->dial));
 	fail_removals = true;

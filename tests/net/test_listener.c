@@ -263,6 +263,7 @@ static void pauses_without_memory(void **state)
 {
 	struct fixture *f = *state;
 
+	wire_needs_epoll();
 	failing_alloc_fail(1, FAIL_FOREVER);
 	accepts.lasting = ENOMEM;
 	connect_clients(f, 1);

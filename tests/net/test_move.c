@@ -134,6 +134,7 @@ static void what_fails_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
 
+	wire_needs_epoll();
 	fail_changes = true;
 	assert_int_equal(nv_loop_move(&f->a.stream, &to.stream), NV_ERR_LIMIT);
 	to.stream.ops = NULL;
@@ -156,6 +157,7 @@ static void what_reads_needs_nothing_new(void **state)
 {
 	struct fixture *f = *state;
 
+	wire_needs_epoll();
 	fail_registrations = true;
 	move(&f->a);
 	turn(f);

@@ -103,6 +103,7 @@ static inline int setup(void **state, void (*pair)(int fds[2]))
 	pair(fds);
 	f->peer_b = fds[0];
 	assert_int_equal(nv_loop_adopt(f->loop, &f->b.stream, fds[1]), 0);
+	nv_loop_timeout_ms(f->loop); /* registers them, where that was put off */
 	registrations = 0;
 	*state = f;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* listener.c: the listening sockets of the simulation. Their rules are those of
- * net/listener_epoll.c. */
+ * net/listener.c. */
 #include <assert.h>
 
 #include "net/sock.h"

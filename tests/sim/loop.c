@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop.c: a loop over virtual time. Its turn is that of net/loop_epoll.c; where that would wait, it
+/* loop.c: a loop over virtual time. Its turn is that of net/loop.c; where that would wait, it
  * moves the clock. */
 #include <assert.h>
 #include <limits.h>

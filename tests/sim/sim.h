@@ -2,7 +2,7 @@
 /* sim.h: the network of a test: the functions of net/loop.h, sock.h, resolve.h and random.h over
  * virtual time and memory, and the far ends of their streams for the test to play.
  *
- * It is linked instead of the epoll backend, sock.c, resolve.c and random.c. Everything happens in
+ * It is linked instead of the loop and its backend, sock.c, resolve.c and random.c. Everything happens in
  * the test's thread, in the same order every time; only posting a task and stopping a loop may come
  * from others. Its own memory does not come from nv_alloc, so that failing allocations and counts
  * of the library's heap mean the code under test. When the last loop is freed, everything here is

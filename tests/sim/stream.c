@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stream.c: the streams of the simulation. Their rules are those of net/stream_epoll.c, over the
+/* stream.c: the streams of the simulation. Their rules are those of net/stream.c, over the
  * memory of a peer instead of a socket. */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* listener_epoll.c: the listening sockets of the epoll backend. The loop owns the descriptor, the
+/* listener.c: the listening sockets of a loop. The loop owns the descriptor, the
  * owner the memory, which may go in any of its events. */
-#include "net/loop_epoll.h"
+#include "net/loop_inside.h"
 
 #include "net/sock.h"
 
@@ -11,8 +11,8 @@
 
 static int want(struct nv_listener *listener, bool before, bool now)
 {
-	return nv_epoll_want(listener->loop, listener->fd, nv_epoll_listener_key(listener),
-	                     before ? EPOLLIN : 0, now ? EPOLLIN : 0);
+	return nv_backend_want(listener->loop->backend, listener->fd, nv_listener_key(listener),
+	                       before ? NV_READABLE : 0, now ? NV_READABLE : 0);
 }
 
 /* Its timer has a place in the heap from the beginning: to pause must not need memory. */
@@ -59,7 +59,7 @@ static bool must_wait(int result, bool accepted)
 }
 
 /* Either event may stop the listener and free it: `accepting` tells. */
-void nv_epoll_listener_ready(struct nv_listener *listener)
+void nv_listener_ready(struct nv_listener *listener)
 {
 	struct nv_loop *loop = listener->loop;
 	bool accepted = false;
@@ -97,14 +97,6 @@ int nv_loop_listen(struct nv_loop *loop, struct nv_listener *listener, int fd)
 	return error;
 }
 
-static void forget_events(struct nv_loop *loop, uint64_t key)
-{
-	for (int i = 0; i < loop->ready_count; i++) {
-		if (loop->ready[i].data.u64 == key)
-			loop->ready[i].data.u64 = 0;
-	}
-}
-
 void nv_loop_unlisten(struct nv_listener *listener)
 {
 	struct nv_loop *loop = listener->loop;
@@ -115,7 +107,7 @@ void nv_loop_unlisten(struct nv_listener *listener)
 		want(listener, true, false);
 	nv_loop_stop_timer(loop, &listener->retry);
 	nv_sock_close(listener->fd);
-	forget_events(loop, nv_epoll_listener_key(listener));
+	nv_backend_forget(loop->backend, nv_listener_key(listener));
 	if (loop->accepting == listener)
 		loop->accepting = NULL;
 	listener->loop = NULL;

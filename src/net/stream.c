@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* stream_epoll.c: the streams of the epoll backend: adopt, connect, move, receive, flush and close.
+/* stream.c: the streams of a loop: adopt, connect, move, receive, flush and close.
  *
- * A stream is in epoll only while it waits for something. It is in one list at most: to be flushed
+ * A stream is in the backend only while it waits for something. It is in one list at most: to be flushed
  * (or starved of kernel memory), or to be closed. Its memory is the owner's, which may free it in
  * on_close and not before. */
-#include "net/loop_epoll.h"
+#include "net/loop_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,8 +27,8 @@ enum {
 	FINISHED = 1u << 6, /* and FIN was sent */
 	BROKEN = 1u << 7,   /* a send has failed: the peer's last bytes, then close */
 	CLOSING = 1u << 8,
-	IN_EPOLL = 1u << 9,
-	OUT_EPOLL = 1u << 10,
+	AWAITS_IN = 1u << 9,
+	AWAITS_OUT = 1u << 10,
 	AWAITED = 1u << 11, /* `out` had bytes when it was paused */
 	CARRIES = 1u << 12  /* another stream, whose bytes come when there is room for them */
 };
@@ -52,25 +52,25 @@ static bool reads(const struct nv_stream *stream)
 
 static uint32_t wanted_events(const struct nv_stream *stream)
 {
-	uint32_t events = reads(stream) ? EPOLLIN : 0;
+	uint32_t events = reads(stream) ? NV_READABLE : 0;
 
 	if (is(stream, CONNECTING | BLOCKED) && !is(stream, STARVED | CLOSING))
-		events |= EPOLLOUT;
+		events |= NV_WRITABLE;
 	return events;
 }
 
 static int want(struct nv_stream *stream)
 {
 	uint32_t events = wanted_events(stream);
-	uint32_t before =
-		(is(stream, IN_EPOLL) ? EPOLLIN : 0u) | (is(stream, OUT_EPOLL) ? EPOLLOUT : 0u);
-	int error = nv_epoll_want(stream->loop, stream->fd, nv_epoll_stream_key(stream), before,
-	                          events);
+	uint32_t before = (is(stream, AWAITS_IN) ? NV_READABLE : 0u) |
+	                  (is(stream, AWAITS_OUT) ? NV_WRITABLE : 0u);
+	int error = nv_backend_want(stream->loop->backend, stream->fd, nv_stream_key(stream),
+	                            before, events);
 
 	if (error)
 		return error;
-	set(stream, IN_EPOLL, events & EPOLLIN);
-	set(stream, OUT_EPOLL, events & EPOLLOUT);
+	set(stream, AWAITS_IN, events & NV_READABLE);
+	set(stream, AWAITS_OUT, events & NV_WRITABLE);
 	return 0;
 }
 
@@ -272,7 +272,7 @@ static void flush(struct nv_stream *stream)
 	if (!send_all(stream))
 		return;
 	set(stream, BLOCKED, stream->out.len > 0);
-	if (is(stream, BLOCKED) != is(stream, OUT_EPOLL))
+	if (is(stream, BLOCKED) != is(stream, AWAITS_OUT))
 		update(stream);
 	if (is(stream, BLOCKED | CLOSING)) {
 		tell_blocked(stream);
@@ -307,29 +307,29 @@ static bool can_flush(const struct nv_stream *stream, uint32_t events)
 	if (is(stream, CLOSING))
 		return false;
 	if (is(stream, BLOCKED))
-		return (events & ~(uint32_t)EPOLLIN) != 0;
+		return (events & ~NV_READABLE) != 0;
 	return !nv_list_empty(&stream->link);
 }
 
-void nv_epoll_stream_ready(struct nv_stream *stream, uint32_t events)
+void nv_stream_ready(struct nv_stream *stream, uint32_t events)
 {
 	if (is(stream, CONNECTING))
 		opened(stream);
-	else if (reads(stream) && (events & ~(uint32_t)EPOLLOUT))
+	else if (reads(stream) && (events & ~NV_WRITABLE))
 		receive(stream);
 	if (can_flush(stream, events))
 		flush(stream);
 }
 
 /* What is dirtied on the way is flushed in the next turn, which then comes at once. */
-void nv_epoll_flush_dirty(struct nv_loop *loop)
+void nv_loop_flush_dirty(struct nv_loop *loop)
 {
 	nv_list_splice(&loop->flushing, &loop->dirty);
 	while (!nv_list_empty(&loop->flushing))
 		flush(nv_container_of(loop->flushing.next, struct nv_stream, link));
 }
 
-void nv_epoll_raise_closed(struct nv_loop *loop)
+void nv_loop_raise_closed(struct nv_loop *loop)
 {
 	while (!nv_list_empty(&loop->closing)) {
 		struct nv_stream *stream =
@@ -386,22 +386,22 @@ int nv_loop_connect(struct nv_loop *loop, struct nv_stream *stream, const struct
 	return error;
 }
 
-/* What epoll still has to say to `from` this turn is said to one that is closing. */
+/* What the backend still has to say to `from` this turn is said to one that is closing. */
 int nv_loop_move(struct nv_stream *from, struct nv_stream *to)
 {
-	bool in_epoll = is(from, IN_EPOLL);
+	bool awaits = is(from, AWAITS_IN);
 	int error;
 
 	assert(from->ops == &OPS);
 	if (is(from, CONNECTING | BLOCKED | FINISHES | BROKEN | CLOSING) || from->out.len > 0)
 		return NV_ERR_STATE;
-	init(from->loop, to, from->fd, in_epoll ? IN_EPOLL : 0);
-	error = in_epoll ? nv_epoll_rekey(to->loop, to->fd, nv_epoll_stream_key(to), EPOLLIN)
-	                 : want(to);
+	init(from->loop, to, from->fd, awaits ? AWAITS_IN : 0);
+	error = awaits ? nv_backend_rekey(to->loop->backend, to->fd, nv_stream_key(to), NV_READABLE)
+	               : want(to);
 	if (error)
 		return error;
 	to->loop->streams++;
-	set(from, IN_EPOLL, false);
+	set(from, AWAITS_IN, false);
 	from->fd = -1;
 	stream_close(from, 0);
 	return 0;
