@@ -70,7 +70,12 @@ if(NAVETTE_SANITIZE)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
 	add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 	nv_compile_options(
-		-fstack-protector-strong -fstack-clash-protection -fcf-protection
+		-fstack-protector-strong -fcf-protection
 		-ftrivial-auto-var-init=zero -fstrict-flex-arrays=3)
+	if(WIN32)
+		add_link_options(-fstack-protector-strong) # a library of its own
+	else() # Windows touches each page of the stack anyway, and GCC 12 fails over it there
+		nv_compile_options(-fstack-clash-protection)
+	endif()
 	nv_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()

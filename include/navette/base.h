@@ -16,10 +16,12 @@
 extern "C" {
 #endif
 
-#if defined(_WIN32)
-#define NV_API
-#else
+#if !defined(_WIN32)
 #define NV_API __attribute__((visibility("default")))
+#elif defined(NV_BUILD)
+#define NV_API __declspec(dllexport)
+#else
+#define NV_API
 #endif
 
 #define NV_VERSION "0.1.0"

@@ -149,8 +149,9 @@ struct nv_client_options {
 	 * "socks5://..." by SOCKS5 (RFC 1928, RFC 1929; port 1080), which resolves the name. "": none.
 	 * NULL: what the environment says at nv_client_new: http_proxy for ws://, https_proxy for wss://,
 	 * else all_proxy, in small letters or, but for the first, in capitals; one that is there and empty
-	 * means none. None for hosts in no_proxy nor for this machine itself: localhost and what ends with
-	 * .localhost, 127.0.0.0/8, ::1, 0.0.0.0 and ::. */
+	 * means none; on Windows the case of a variable makes no difference. None for hosts in no_proxy nor
+	 * for this machine itself: localhost and what ends with .localhost, 127.0.0.0/8, ::1, 0.0.0.0
+	 * and ::. */
 	const char *proxy;
 	/* Redirects to follow at most (301, 302, 303, 307, 308): 0; never more than 20, which is what NV_OFF
 	 * means. Never from wss to ws; to another host or port without cookie, credentials and the fields

@@ -31,7 +31,8 @@ NV_API void nv_loop_stop(struct nv_loop *loop);
 
 /* For a program with a loop of its own: wait until this descriptor is readable, at most so many
  * milliseconds (-1: for ever), then call nv_loop_run_once(loop, 0). Every call for the loop, its timers
- * or its connections may change how long: ask for it directly before you wait. */
+ * or its connections may change how long: ask for it directly before you wait. NV_ERR_UNSUPPORTED on
+ * Windows, where nothing stands for all sockets at once. */
 NV_API int nv_loop_fd(const struct nv_loop *loop);
 NV_API int nv_loop_timeout_ms(const struct nv_loop *loop);
 

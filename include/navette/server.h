@@ -190,7 +190,8 @@ NV_API int nv_server_listen(struct nv_server *server, const char *host, uint16_t
  * the program adds Strict-Transport-Security itself. */
 NV_API int nv_server_listen_tls(struct nv_server *server, const char *host, uint16_t port);
 /* Takes over a TCP socket that listens already, which somebody else has too: NV_ERR_INVALID for
- * anything else, and it stays the caller's after any error. Before the start. */
+ * anything else, and it stays the caller's after any error. Before the start. On Windows `fd` is the
+ * SOCKET, whose value always fits an int. */
 NV_API int nv_server_listen_fd(struct nv_server *server, int fd);
 NV_API int nv_server_listen_tls_fd(struct nv_server *server, int fd); /* the same, for TLS */
 NV_API uint16_t nv_server_port(const struct nv_server *server);       /* of the last listen */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tls.h: what TLS needs to know, in servers and clients (RFC 8446, RFC 5246): versions 1.2 and 1.3.
- * All files are PEM. */
+ * All files are PEM; on Windows their paths are UTF-8. */
 #ifndef NAVETTE_TLS_H
 #define NAVETTE_TLS_H
 
@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* A file with a secret is refused when others than its owner can write it, or others than its group read
- * it. */
+ * it; on Windows the folder's permissions decide alone. */
 struct nv_certificate {
 	const char *chain_file;      /* the certificate, then those that lead to its authority */
 	const char *key_file;        /* NULL: the key is in chain_file, too */

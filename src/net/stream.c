@@ -7,13 +7,10 @@
 #include "net/loop_inside.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "net/sock.h"
+#include "net/sock_io.h"
 
-#define MAX_SLICES 64u
 #define LAST_READS 128 /* more than a receive queue holds */
 #define STARVED_MS 10u
 
@@ -128,19 +125,17 @@ static const struct nv_stream_ops OPS = {
 static bool receive(struct nv_stream *stream)
 {
 	uint8_t *buffer = stream->loop->buffer;
-	ssize_t len = recv(stream->fd, buffer, NV_LOOP_RECEIVE, MSG_DONTWAIT);
+	const int64_t len = nv_sock_receive(stream->fd, buffer, NV_LOOP_RECEIVE);
 
 	if (len > 0) {
 		nv_count_add(&stream->loop->traffic.received, (uint64_t)len);
 		stream->events->on_data(stream, buffer, (size_t)len);
 		return true;
 	}
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return errno == EINTR;
-	if (is(stream, BROKEN))
+	if (len == NV_ERR_NOT_FOUND || is(stream, BROKEN))
 		return false;
 	if (len < 0) {
-		stream_close(stream, nv_sock_error_of(errno));
+		stream_close(stream, (int)len);
 		return false;
 	}
 	set(stream, ENDED, true);
@@ -181,43 +176,33 @@ static void starve(struct nv_stream *stream)
 	tell_blocked(stream);
 }
 
-static ssize_t send_many(const struct nv_stream *stream, size_t *offered)
+static int64_t send_many(const struct nv_stream *stream, size_t *offered)
 {
-	struct nv_bytes slices[MAX_SLICES];
-	struct iovec parts[MAX_SLICES];
-	struct msghdr message = { .msg_iov = parts };
+	struct nv_bytes slices[NV_SOCK_SLICES];
+	const size_t count = nv_outq_peek(&stream->out, slices, NV_SOCK_SLICES);
 
-	message.msg_iovlen = nv_outq_peek(&stream->out, slices, MAX_SLICES);
 	*offered = 0;
-	for (size_t i = 0; i < message.msg_iovlen; i++) {
-		parts[i].iov_base = (void *)(uintptr_t)slices[i].data;
-		parts[i].iov_len = slices[i].len;
+	for (size_t i = 0; i < count; i++)
 		*offered += slices[i].len;
-	}
-	return sendmsg(stream->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return nv_sock_send(stream->fd, slices, count);
 }
 
-/* Most often there is one slice, which needs no more than send. */
-static ssize_t send_front(const struct nv_stream *stream, size_t *offered)
+/* Most often there is one slice. */
+static int64_t send_front(const struct nv_stream *stream, size_t *offered)
 {
 	struct nv_bytes first;
-	ssize_t sent;
 
 	nv_outq_peek(&stream->out, &first, 1);
 	*offered = first.len;
-	do {
-		sent = first.len == stream->out.len ? send(stream->fd, first.data, first.len,
-		                                           MSG_NOSIGNAL | MSG_DONTWAIT)
-		                                    : send_many(stream, offered);
-	} while (sent < 0 && errno == EINTR);
-	return sent;
+	return first.len == stream->out.len ? nv_sock_send(stream->fd, &first, 1)
+	                                    : send_many(stream, offered);
 }
 
 /* False when the stream can't go on this turn. */
 static bool send_some(struct nv_stream *stream)
 {
 	size_t offered = 0;
-	ssize_t sent = 0;
+	int64_t sent = 0;
 
 	while (stream->out.len > 0 && (size_t)sent == offered) {
 		sent = send_front(stream, &offered);
@@ -227,12 +212,12 @@ static bool send_some(struct nv_stream *stream)
 		stream->written += (uint32_t)sent;
 		nv_count_add(&stream->loop->traffic.sent, (uint64_t)sent);
 	}
-	if (sent >= 0 || errno == EAGAIN)
+	if (sent >= 0 || sent == NV_ERR_FULL)
 		return true;
-	if (errno == ENOBUFS || errno == ENOMEM)
+	if (sent == NV_ERR_NOMEM)
 		starve(stream);
 	else
-		break_off(stream, nv_sock_error_of(errno));
+		break_off(stream, (int)sent);
 	return false;
 }
 
@@ -253,8 +238,10 @@ static bool send_all(struct nv_stream *stream)
 
 static void finish(struct nv_stream *stream)
 {
-	if (shutdown(stream->fd, SHUT_WR) < 0) {
-		break_off(stream, nv_sock_error_of(errno));
+	const int error = nv_sock_finish(stream->fd);
+
+	if (error) {
+		break_off(stream, error);
 		return;
 	}
 	set(stream, FINISHED, true);
