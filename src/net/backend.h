@@ -51,8 +51,9 @@ void nv_backend_forget(struct nv_backend *backend, uintptr_t key);
 void nv_backend_wake(struct nv_backend *backend);
 
 /* Readable when a wait would find something; NV_ERR_UNSUPPORTED where there is no such descriptor. What
- * was wanted since the last wait counts once it is settled. */
+ * was wanted since the last wait counts once it is settled; true when that found what the next wait
+ * tells, for which the descriptor is readable no more. */
 int nv_backend_fd(const struct nv_backend *backend);
-void nv_backend_settle(struct nv_backend *backend); /* only when all that was found is taken */
+bool nv_backend_settle(struct nv_backend *backend); /* only when all that was found is taken */
 
 #endif

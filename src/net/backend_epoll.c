@@ -136,7 +136,8 @@ int nv_backend_fd(const struct nv_backend *backend)
 	return backend->epoll_fd;
 }
 
-void nv_backend_settle(struct nv_backend *backend)
+bool nv_backend_settle(struct nv_backend *backend)
 {
 	(void)backend; /* epoll knows at once */
+	return false;
 }

@@ -232,9 +232,15 @@ static void turn(struct nv_backend *backend, int timeout_ms)
 		uv_timer_stop(&backend->timer);
 }
 
+static bool has_found(const struct nv_backend *backend)
+{
+	return backend->woken || backend->taken < backend->count;
+}
+
 int nv_backend_wait(struct nv_backend *backend, int timeout_ms)
 {
-	turn(backend, backend->woken ? 0 : timeout_ms);
+	if (!has_found(backend)) /* else it was when it settled */
+		turn(backend, timeout_ms);
 	backend->woken = false;
 	return 0;
 }
@@ -273,11 +279,10 @@ int nv_backend_fd(const struct nv_backend *backend)
 	return fd < 0 ? NV_ERR_UNSUPPORTED : fd;
 }
 
-/* libuv tells the system when it waits. What that finds is found again, but for the wake-up. */
-void nv_backend_settle(struct nv_backend *backend)
+/* libuv tells the system when it waits. That is once more where it tells of an error, which stops it. */
+bool nv_backend_settle(struct nv_backend *backend)
 {
-	if (backend->settled)
-		return;
-	turn(backend, 0);
-	backend->count = 0;
+	if (!backend->settled && !has_found(backend))
+		turn(backend, 0);
+	return has_found(backend);
 }

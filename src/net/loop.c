@@ -147,8 +147,8 @@ static int timeout_ms(const struct nv_loop *loop)
 /* Who asks is going to wait for the backend's descriptor. */
 int nv_loop_timeout_ms(const struct nv_loop *loop)
 {
-	if (!loop->in_turn)
-		nv_backend_settle(loop->backend);
+	if (!loop->in_turn && nv_backend_settle(loop->backend))
+		return 0;
 	return timeout_ms(loop);
 }
 

@@ -83,7 +83,8 @@ static void what_was_said_before_it_opened_leaves_then(void **state)
 	connect_client(f);
 	recorder_send_text(&f->client, "early");
 	nv_stream_shutdown(&f->client.stream);
-	assert_int_equal(nv_loop_timeout_ms(f->loop), -1);
+	if (wire_has_epoll()) /* libuv may have found by now that it is open */
+		assert_int_equal(nv_loop_timeout_ms(f->loop), -1);
 	wire_until(f->loop, f->client.log[0]);
 	accept_peer(f);
 	wire_assert_receives(f->peer, "early");
