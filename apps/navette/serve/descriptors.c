@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 
 #define OF_STANDARD 3u
-#define OF_LOOP 2u   /* epoll, and what wakes it */
-#define OF_PORT 2u   /* localhost is 127.0.0.1 and ::1 */
-#define OF_OTHERS 8u /* a client, the terminal, the manager of services, files that are read */
+#define OF_LOOP 4u    /* over libuv: epoll, what wakes it, its pipe for signals; else two less */
+#define OF_PORT 2u    /* localhost is 127.0.0.1 and ::1 */
+#define OF_OTHERS 10u /* a client, the terminal, the manager of services, files, signals */
 
 static unsigned needed(const struct nv_serve_options *options)
 {
