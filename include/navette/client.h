@@ -45,7 +45,11 @@ enum nv_client_state {
 	NV_CLIENT_CONNECTING, /* name, TCP, proxy, TLS, handshake */
 	NV_CLIENT_OPEN,
 	NV_CLIENT_WAITING, /* until the next try */
-	NV_CLIENT_ENDED    /* there will be no other try */
+	/* There will be no other try, and nothing can be sent any more, but the server has still to end the
+	 * TCP connection (RFC 6455 7.1.1): 2 s at most. Who leaves earlier may reset it, and destroy what is
+	 * on its way. Left out when there is nothing to wait for. */
+	NV_CLIENT_CLOSING,
+	NV_CLIENT_ENDED /* all of it is over */
 };
 
 /* What follows a try that failed or a connection that ended, as the rules have it; on_retry may change

@@ -81,6 +81,9 @@ void nv_client_opened(struct nv_client *client); /* and is fed */
 void nv_client_failed(struct nv_client *client, const struct nv_failure *failure);
 void nv_client_lost(struct nv_client *client, const struct nv_close *close, uint64_t open_ms);
 
+/* The socket of a connection that had ended is closed: was it the last that kept the client? */
+void nv_client_lingered(struct nv_client *client);
+
 /* What nv_client_close and nv_client_hurry ask for. */
 void nv_client_leave(struct nv_client *client);
 void nv_client_stop_waiting(struct nv_client *client);

@@ -58,7 +58,7 @@ int nv_client_close(struct nv_client *client, uint16_t status, const char *reaso
 
 	if (error < 0)
 		return error;
-	if (nv_client_state_now(client) == NV_CLIENT_ENDED ||
+	if (nv_client_state_now(client) >= NV_CLIENT_CLOSING ||
 	    !atomic_compare_exchange_strong(&client->closing, &open, CLAIMED))
 		return NV_ERR_CLOSED;
 	nv_outbox_shut(&client->outbox);

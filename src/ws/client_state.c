@@ -55,11 +55,28 @@ bool nv_client_trace(struct nv_client *client, enum nv_trace what, struct nv_byt
 
 /* --- The end --- */
 
+static bool lingers(const struct nv_client *client)
+{
+	struct nv_list *link, *after;
+
+	nv_list_each(link, after, &client->tries) {
+		if (nv_try_lingers(nv_container_of(link, struct nv_try, link)))
+			return true;
+	}
+	return false;
+}
+
 static void end(struct nv_client *client)
 {
 	(void)nv_loop_park_timer(client->loop, &client->timer);
 	nv_outbox_ended(&client->outbox);
-	enter(client, NV_CLIENT_ENDED);
+	enter(client, lingers(client) ? NV_CLIENT_CLOSING : NV_CLIENT_ENDED);
+}
+
+void nv_client_lingered(struct nv_client *client)
+{
+	if (is_in(client, NV_CLIENT_CLOSING) && !lingers(client))
+		enter(client, NV_CLIENT_ENDED);
 }
 
 /* --- Trying --- */
@@ -223,6 +240,7 @@ void nv_client_leave(struct nv_client *client)
 	case NV_CLIENT_WAITING:
 		end(client);
 		break;
+	case NV_CLIENT_CLOSING:
 	case NV_CLIENT_ENDED:
 		break;
 	}

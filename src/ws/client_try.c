@@ -37,6 +37,7 @@ static void try_free(struct nv_try *attempt)
 	nv_list_remove(&attempt->link);
 	nv_free(attempt->url_text);
 	nv_free(attempt);
+	nv_client_lingered(client);
 	nv_client_let_go(client);
 }
 
@@ -68,6 +69,11 @@ void nv_try_leave(struct nv_try *attempt)
 void nv_try_ended(struct nv_try *attempt)
 {
 	be_over(attempt);
+}
+
+bool nv_try_lingers(const struct nv_try *attempt)
+{
+	return attempt->streaming && nv_conn_is_in(&attempt->conn, &nv_phase_linger);
 }
 
 /* Who has a proxy looks for that, and connects to it; what follows is the server's. */

@@ -72,6 +72,9 @@ void nv_try_leave(struct nv_try *attempt);
 /* Its connection has ended: what it has still to say leaves. */
 void nv_try_ended(struct nv_try *attempt);
 
+/* True while that waits for the server to end the TCP connection. */
+bool nv_try_lingers(const struct nv_try *attempt);
+
 /* Its handshake is done: what led there is given back, and time passes in ticks. */
 void nv_try_opened(struct nv_try *attempt);
 

@@ -88,19 +88,23 @@ class OfTheServer(ServerTest):
 
 
 class OfTheClient(unittest.TestCase):
-    def connect(self, script):
+    def connect(self, script, *options):
         with ScriptedServer(accepting(script)) as server:
-            return run_connect(server.url)
+            return run_connect(server.url, *options)
 
     def test_K_14_it_lets_the_server_end_first(self):
         def script(peer):
             peer.send_raw(server_frame(0x80 | CLOSE, NORMAL) + bytes(20000))
             expect_close(peer, 1000)
+            # Whoever has left by now resets the connection.
+            peer.send_raw(bytes(20000))
             peer.sock.shutdown(socket.SHUT_WR)
             peer.expect_end()
             self.assertFalse(was_reset(peer.sock))
 
-        self.connect(script)
+        for options in ((), ('--reconnect',), ('--echo-loop',)):
+            with self.subTest(options):
+                self.connect(script, *options)
 
     def test_K_13_it_tells_an_error_before_the_end(self):
         def script(peer):

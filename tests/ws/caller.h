@@ -15,7 +15,7 @@ static struct nv_client *client;
 /* What a callback does besides: called with a word for it, such as "retry". */
 static void (*on_event)(const char *event, void *about);
 
-static const char *const caller_states[] = { "connecting", "open", "waiting", "ended" };
+static const char *const caller_states[] = { "connecting", "open", "waiting", "closing", "ended" };
 static const char *const caller_stages[] = { "url",   "resolve", "connect",
 	                                     "proxy", "tls",     "handshake" };
 

@@ -305,7 +305,7 @@ static void closes_behind_what_waits(void **state)
 	sim_settle(loop);
 	assert_arrived(peer, "a b Close ");
 	caller_end(peer, 1000, "");
-	assert_seen("close:1000 ended ");
+	assert_seen("close:1000 closing ended ");
 	assert_account("0 2 0 0 0");
 	assert_int_equal(put("d"), NV_ERR_CLOSED);
 	caller_stop();
@@ -361,7 +361,7 @@ static void closes_behind_what_waits_for_a_try(void **state)
 		assert_seen("connecting open open ");
 		assert_arrived(peer, "a b Close ");
 		caller_end(peer, 1000, "");
-		assert_seen("close:1000 ended ");
+		assert_seen("close:1000 closing ended ");
 		assert_account("0 2 0 0 0");
 		caller_stop();
 	}
@@ -453,7 +453,7 @@ static void closes_when_all_is_confirmed(void **state)
 		assert_arrived(peer, "Close ");
 		assert_account("0 1 0 1 0");
 		caller_end(peer, 1000, "");
-		assert_seen("close:1000 ended ");
+		assert_seen("close:1000 closing ended ");
 		caller_stop();
 	}
 }
@@ -474,7 +474,7 @@ static void closes_in_time(void **state)
 	assert_arrived(peer, "Close ");
 	assert_account("0 1 0 0 0");
 	caller_end(peer, 1000, "");
-	assert_seen("close:1000 ended ");
+	assert_seen("close:1000 closing ended ");
 	assert_account("0 1 0 0 1");
 	caller_stop();
 	peer = start_open(with_delivery(NV_CONFIRMED));

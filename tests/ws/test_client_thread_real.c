@@ -128,6 +128,8 @@ static void on_message(struct nv_conn *conn, enum nv_opcode opcode, struct nv_by
 	(void)message;
 	if (strcmp(free_at, "close") == 0)
 		nv_conn_abort(conn);
+	if (strcmp(free_at, "closing") == 0)
+		assert_int_equal(nv_client_close(client, 1000, NULL), 0);
 	free_here("message");
 }
 
@@ -149,7 +151,8 @@ static void on_fail(struct nv_client *failed, void *user, const struct nv_failur
 
 static void on_state(struct nv_client *told, void *user, enum nv_client_state state)
 {
-	static const char *const names[] = { "connecting", "opened", "waiting", "ended" };
+	static const char *const names[] = { "connecting", "opened", "waiting", "closing",
+		                             "ended" };
 
 	(void)told;
 	(void)user;
@@ -293,6 +296,7 @@ int main(void)
 		CASE_AT("opened", may_be_freed_by_itself_when_open),
 		CASE_AT("message", may_be_freed_by_itself_when_open),
 		CASE_AT("close", may_be_freed_by_itself_when_open),
+		CASE_AT("closing", may_be_freed_by_itself_when_open),
 		CASE_AT("connecting", may_be_freed_by_itself_when_not),
 		CASE_AT("fail", may_be_freed_by_itself_when_not),
 		CASE_AT("waiting", may_be_freed_by_itself_when_not),

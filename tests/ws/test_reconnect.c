@@ -74,7 +74,7 @@ static void ends_unless_it_was_asked_to_come_back(void **state)
 	caller_stop();
 	caller_start(URL, (struct nv_client_options){ 0 });
 	caller_end(caller_open_next(), 1001, "");
-	assert_seen("connecting open open close:1001 ended ");
+	assert_seen("connecting open open close:1001 closing ended ");
 	sim_advance(loop, 100000);
 	assert_null(sim_next_connect());
 	assert_seen("");
@@ -275,11 +275,12 @@ static void a_crowd_comes_back_evenly(void **state)
 
 static void expect_verdict(bool again)
 {
-	const char *verdict = again ? "retry:yes,1 waiting " : "retry:no,1 ended ";
+	const char *verdict = again ? "retry:yes,1 waiting " : "retry:no,1 ";
 
 	if (!strstr(seen, verdict))
 		fail_msg("no \"%s\" in \"%s\"", verdict, seen);
 	sim_advance(loop, 100000);
+	assert_true(again == !strstr(seen, " ended "));
 	if (again)
 		assert_non_null(sim_next_connect());
 	else
@@ -428,7 +429,7 @@ static void the_program_has_the_last_word(void **state)
 	caller_start(URL, coming_back);
 	on_event = close_then;
 	caller_end(caller_open_next(), 4000, "");
-	assert_seen("connecting open open close:4000 retry:yes,1 ended ");
+	assert_seen("connecting open open close:4000 retry:yes,1 closing ended ");
 	caller_stop();
 
 	caller_start(URL, coming_back);
@@ -504,12 +505,94 @@ static void closes_an_open_connection(void **state)
 	assert_int_equal(took.data[10], 0x88);
 	assert_int_equal(nv_client_state_now(client), NV_CLIENT_OPEN);
 	caller_end(peer, 4001, "");
-	assert_seen("connecting open open close:4001 ended ");
+	assert_seen("connecting open open close:4001 closing ended ");
 	assert_int_equal(nv_client_close(client, 1000, NULL), NV_ERR_CLOSED);
 	sim_advance(loop, 100000);
 	assert_null(sim_next_connect());
 	caller_stop();
 	assert_seen("");
+}
+
+/* It says that it has ended when its socket has: a program that leaves then resets nothing. */
+static void waits_for_the_end_of_the_server(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	caller_start(URL, coming_back);
+	peer = caller_open_next();
+	sim_peer_send_text(peer, "\x88\x02\x03\xe8");
+	sim_settle(loop);
+	assert_seen("connecting open open close:1000 retry:no,1 closing ");
+	assert_int_equal(nv_client_send(client, NV_TEXT, nv_str("x")), NV_ERR_CLOSED);
+	assert_int_equal(nv_client_close(client, 1000, NULL), NV_ERR_CLOSED);
+	nv_client_hurry(client);
+	sim_peer_send_text(peer, "and more");
+	sim_advance(loop, 1900);
+	assert_int_equal(sim_peer_unread(peer), 0);
+	assert_false(sim_peer_closed(peer));
+	assert_seen("");
+	sim_peer_eof(peer);
+	sim_settle(loop);
+	assert_true(sim_peer_closed(peer));
+	assert_seen("ended ");
+	sim_advance(loop, 100000);
+	assert_null(sim_next_connect());
+	caller_stop();
+	assert_seen("");
+}
+
+static void waits_for_that_end_no_longer_than_2_s(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	caller_start(URL, coming_back);
+	peer = caller_open_next();
+	sim_peer_send_text(peer, "\x88\x02\x03\xe8");
+	sim_advance(loop, 1900);
+	assert_seen("connecting open open close:1000 retry:no,1 closing ");
+	sim_advance(loop, 400);
+	assert_true(sim_peer_closed(peer));
+	assert_seen("ended ");
+	caller_stop();
+}
+
+/* A client that waited for its next try has the socket of the last one still. */
+static void waits_for_that_end_although_it_would_have_come_back(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	caller_start(URL, coming_back);
+	peer = caller_open_next();
+	sim_peer_send_text(peer, "\x88\x02\x03\xe9");
+	sim_settle(loop);
+	assert_seen("connecting open open close:1001 retry:yes,1 waiting ");
+	assert_int_equal(nv_client_close(client, 1000, NULL), 0);
+	sim_settle(loop);
+	assert_seen("closing ");
+	sim_peer_eof(peer);
+	sim_settle(loop);
+	assert_seen("ended ");
+	caller_stop();
+}
+
+static void may_be_freed_while_it_waits_for_that_end(void **state)
+{
+	struct sim_peer *peer;
+
+	(void)state;
+	caller_start(URL, coming_back);
+	peer = caller_open_next();
+	sim_peer_send_text(peer, "\x88\x02\x03\xe8");
+	sim_settle(loop);
+	nv_client_free(client);
+	client = NULL;
+	sim_settle(loop);
+	assert_true(sim_peer_closed(peer));
+	assert_seen("connecting open open close:1000 retry:no,1 closing ");
+	caller_stop();
 }
 
 /* A peer that does not answer holds nothing up. */
@@ -541,7 +624,7 @@ static void closes_although_nothing_is_confirmed(void **state)
 	sim_advance(loop, 200);
 	assert_int_equal(sim_peer_take(peer).data[0], 0x88);
 	caller_end(peer, 1000, "");
-	assert_seen("connecting open open close:1000 ended ");
+	assert_seen("connecting open open close:1000 closing ended ");
 	caller_stop();
 }
 
@@ -572,7 +655,7 @@ static void closes_behind_all_that_gets_on(void **state)
 	caller_end(peer, 1000, "");
 	nv_client_account(client, &account);
 	assert_int_equal(account.sent, 100);
-	assert_seen("connecting open open close:1000 ended ");
+	assert_seen("connecting open open close:1000 closing ended ");
 	caller_stop();
 	/* And who takes nothing does not hold it up. */
 	caller_start(URL, coming_back);
@@ -1135,6 +1218,10 @@ int main(void)
 		cmocka_unit_test(counts_its_tries),
 		cmocka_unit_test(hurries),
 		cmocka_unit_test(closes_an_open_connection),
+		cmocka_unit_test(waits_for_the_end_of_the_server),
+		cmocka_unit_test(waits_for_that_end_no_longer_than_2_s),
+		cmocka_unit_test(waits_for_that_end_although_it_would_have_come_back),
+		cmocka_unit_test(may_be_freed_while_it_waits_for_that_end),
 		cmocka_unit_test(closes_without_an_answer),
 		cmocka_unit_test(closes_although_nothing_is_confirmed),
 		cmocka_unit_test(closes_behind_all_that_gets_on),

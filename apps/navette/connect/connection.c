@@ -150,7 +150,7 @@ static void on_state(struct nv_client *client, void *user, enum nv_client_state 
 	(void)client;
 	if (state == NV_CLIENT_CONNECTING)
 		forget_redirect(talk);
-	talk->over = talk->over || state == NV_CLIENT_ENDED;
+	talk->over = talk->over || state >= NV_CLIENT_CLOSING;
 }
 
 static void follow_redirect(struct nv_talk *talk, struct nv_bytes url)

@@ -4,6 +4,7 @@
 #include "connect/echo_loop.h"
 
 #include "connect/interrupt.h"
+#include "connect/leaving.h"
 #include "connect/report.h"
 #include "connect/verbose.h"
 #include "connect/verdict.h"
@@ -99,16 +100,6 @@ static void run(struct echo_loop *echo)
 	}
 }
 
-/* The last word may still be on its way out, and the server ends the TCP connection (RFC 6455 7.1.1).
- * A loop that would wait for ever has nothing left to end. */
-static void linger(struct echo_loop *echo)
-{
-	int error = 0;
-
-	while (error == 0 && nv_loop_timeout_ms(echo->loop) >= 0)
-		error = nv_loop_run_once(echo->loop, -1);
-}
-
 int nv_echo_loop_run(const struct nv_connect_options *options)
 {
 	struct echo_loop echo = { .url = &options->url,
@@ -125,8 +116,8 @@ int nv_echo_loop_run(const struct nv_connect_options *options)
 		nv_report("%s", nv_strerror(NV_ERR_NOMEM));
 	else
 		run(&echo);
-	if (echo.verdict != NV_VERDICT_INTERRUPTED)
-		linger(&echo);
+	if (echo.client)
+		nv_leaving_linger(echo.client);
 	nv_interrupt_release();
 	nv_client_free(echo.client);
 	nv_loop_free(echo.loop);

@@ -64,3 +64,12 @@ uint64_t nv_leaving_due(const struct nv_leaving *leaving)
 {
 	return leaving->stage == NV_ASKING ? leaving->deadline : UINT64_MAX;
 }
+
+void nv_leaving_linger(struct nv_client *client)
+{
+	struct nv_loop *loop = nv_client_loop(client);
+	int error = 0;
+
+	while (error == 0 && nv_client_state_now(client) == NV_CLIENT_CLOSING)
+		error = nv_loop_run_once(loop, -1);
+}

@@ -32,4 +32,7 @@ void nv_leaving_again(struct nv_leaving *leaving);
 /* When nv_leaving_turn has something to do even if nothing happens; UINT64_MAX: never. */
 uint64_t nv_leaving_due(const struct nv_leaving *leaving);
 
+/* Turns the loop until the server has ended the TCP connection, too (NV_CLIENT_CLOSING): 2 s at most. */
+void nv_leaving_linger(struct nv_client *client);
+
 #endif

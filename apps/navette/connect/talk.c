@@ -120,6 +120,8 @@ static void turn(struct nv_talk *talk)
 
 static int run(struct nv_talk *talk)
 {
+	int code;
+
 	talk->loop = nv_loop_new();
 	if (!talk->loop || nv_talk_connect(talk) < 0) {
 		nv_report("no memory or no descriptors");
@@ -127,7 +129,9 @@ static int run(struct nv_talk *talk)
 	}
 	while (!talk->over)
 		turn(talk);
-	return nv_talk_exit_code(talk);
+	code = nv_talk_exit_code(talk);
+	nv_leaving_linger(talk->client);
+	return code;
 }
 
 static int close_record(struct nv_talk *talk, int code)
