@@ -46,14 +46,23 @@ class Listener:
         while b'\r\n\r\n' not in self.data:
             self.data += self.sock.recv(65536)
         del self.data[:self.data.index(b'\r\n\r\n') + 4]
+        self._take_frames()
 
     def receive(self):
         more = self.sock.recv(1 << 18)
         if not more:
             raise AssertionError(f'{self.name} lost its connection')
         self.data += more
+        self._take_frames()
+
+    def _take_frames(self):
         while self.is_json and self._take_frame():
             pass
+
+    def has_joined(self):
+        if self.is_json:
+            return self.name in self.present
+        return text_frame(f'[SYSTÈME] {self.name} a rejoint le chat') in self.data
 
     def _take_frame(self):
         """Takes one frame of a JSON client from the data, if it is there whole."""
@@ -93,6 +102,8 @@ class Crowd:
             self.selector.register(client.sock, selectors.EVENT_READ, client)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
+        # The handshake is answered before the name is given: the joins come from other loops.
+        self.wait(lambda: all(client.has_joined() for client in self.clients), 'all names')
 
     def _read(self):
         """In rounds: a client is woken for every line, and that many wake-ups are all that a test
